@@ -1,0 +1,102 @@
+package shingle
+
+import (
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"unicode"
+
+	"github.com/mfonda/simhash"
+)
+
+// pieces are what random texts are made of: every mechanism of normalisation, many scripts.
+var pieces = strings.Split("the quick brown fox|C++|C#|STRASSE|straße|ẞ|ﬁ|ﬃ|İstanbul|ı|Σίσυφος|ΌΣ|e\u0301|é|e|\u0301|\u0323|\u0307|"+
+	"漢字|汉字|中|文|，|。|、|“|”|「|」|《|》|…|ー|カタカナ|ｶﾀｶﾅ|ｶﾞ|か|\u3099|が|々|한국어|한|\u1112|\u1161|\u11ab|ㅎ|ﾤ|"+
+	"ＡＢＣ|１２３|①|㍿|㎏|½|²|Ⅷ|ไทย|ภาษาไทย|ລາວ|ខ្មែរ|မြန်မာ|हिन्दी|क\u093c|العربية|ﷺ|\u0640|؟|،|עברית|\u05b0|русский|Ёж|й|"+
+	" |  |\n|\r\n|\t|\u00a0|\u3000|\u2028|\u200b|\u200d|\u00ad|\ufeff|\ufe0f|\u034f|\u3164|\u0338|<|=|>|-|—|–|''|\"|´|&|¨|`|ʼn|ŉ|ǰ|ΐ|"+
+	"👩\u200d👩\u200d👧|🇨🇳|👍🏽|𠮷|𝔘𝔫𝔦|\U0001d15e|\u0344|\u0f73|\u0f71\u0f72|\u1100\u1161|가|ཀྵ|\x00|\x07|\xff|\xe4\xb8|\ufffd|1|2|0", "|")
+
+func randomText(r *rand.Rand, n int) string {
+	var b strings.Builder
+	for range n {
+		b.WriteString(pieces[r.IntN(len(pieces))])
+	}
+	return b.String()
+}
+
+func checkAgainstReference(t *testing.T, text string) {
+	t.Helper()
+	got, want := Normalize(text), referenceNormalize(text)
+	if got != want {
+		t.Fatalf("Normalize(%+q)\n got %+q\nwant %+q", text, got, want)
+	}
+	if again := Normalize(got); again != got {
+		t.Fatalf("Normalize(%+q) is not idempotent:\n once %+q\ntwice %+q", text, got, again)
+	}
+	for _, p := range []Params{{}, {Size: 1}, {Size: 5}} {
+		set := p.Set(text)
+		if want := len(referenceShingles(p, want)); set.Len() != want {
+			t.Fatalf("%v: %d shingles of %+q, want %d", p, set.Len(), text, want)
+		}
+		if got, want := set.Fingerprint(), referenceFingerprint(p, text); got != want {
+			t.Fatalf("%v: fingerprint of %+q is %v, want %v", p, text, got, want)
+		}
+	}
+}
+
+func TestAgainstReference(t *testing.T) {
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	r := rand.New(rand.NewPCG(seed, 0))
+	for range 30000 {
+		checkAgainstReference(t, randomText(r, 1+r.IntN(12)))
+	}
+	for range 200 {
+		checkAgainstReference(t, randomText(r, 500))
+	}
+	checkAgainstReference(t, "e"+strings.Repeat("\u0301\u0323", 100)+"x")
+	checkAgainstReference(t, strings.Repeat("\u0300\u0323", 40))
+}
+
+func TestEveryCodePointAgainstReference(t *testing.T) {
+	for r := rune(0); r <= unicode.MaxRune; r++ {
+		got, want := Normalize("x"+string(r)+"\u0323 y"), referenceNormalize("x"+string(r)+"\u0323 y")
+		if got != want {
+			t.Fatalf("%U: got %+q, want %+q", r, got, want)
+		}
+	}
+}
+
+func FuzzNormalize(f *testing.F) {
+	for _, piece := range pieces {
+		f.Add(piece)
+	}
+	f.Fuzz(func(t *testing.T, text string) { checkAgainstReference(t, text) })
+}
+
+// FuzzFingerprint holds the bit-sliced counters against mfonda/simhash on any hashes.
+func FuzzFingerprint(f *testing.F) {
+	f.Add(uint64(1), uint16(0))
+	f.Add(uint64(2), uint16(17))
+	f.Add(uint64(3), uint16(4096))
+	f.Fuzz(func(t *testing.T, seed uint64, n uint16) {
+		r := rand.New(rand.NewPCG(seed, 1))
+		hashes := make([]uint64, n)
+		features := make([]simhash.Feature, n)
+		for i := range hashes {
+			hashes[i] = r.Uint64() & r.Uint64()
+			if seed%3 == 0 && i%2 == 1 {
+				hashes[i] = ^hashes[i-1] // every sum is zero: all ties
+			}
+			features[i] = feature(hashes[i])
+		}
+		got := Set{hashes}.Fingerprint()
+		want := Fingerprint(simhash.Fingerprint(simhash.Vectorize(features)))
+		if n == 0 {
+			want = 0
+		}
+		if got != want {
+			t.Fatalf("seed %d, %d hashes: %v, want %v", seed, n, got, want)
+		}
+	})
+}

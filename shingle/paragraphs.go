@@ -1,0 +1,40 @@
+package shingle
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// A Range is a half-open range of bytes [Start, End) of a text, on character boundaries.
+type Range struct{ Start, End int }
+
+// Paragraphs returns the paragraphs of text in order: its lines without white space at
+// their ends, blank ones left out. Lines end at LF, CR, NEL and the Unicode line and
+// paragraph separators.
+func Paragraphs(text string) []Range {
+	var ps []Range
+	for start := 0; start < len(text); {
+		end, next := len(text), len(text)
+		if i := strings.IndexFunc(text[start:], isLineEnd); i >= 0 {
+			_, size := utf8.DecodeRuneInString(text[start+i:])
+			end, next = start+i, start+i+size
+		}
+		line := text[start:end]
+		if left := strings.TrimLeftFunc(line, unicode.IsSpace); left != "" {
+			right := strings.TrimRightFunc(left, unicode.IsSpace)
+			s := end - len(left)
+			ps = append(ps, Range{s, s + len(right)})
+		}
+		start = next
+	}
+	return ps
+}
+
+func isLineEnd(r rune) bool {
+	switch r {
+	case '\n', '\r', '\u0085', '\u2028', '\u2029':
+		return true
+	}
+	return false
+}

@@ -1,0 +1,77 @@
+package shingle
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+)
+
+// Params are the settings that change shingles and fingerprints. The zero value is the
+// default. An index stores their [Params.ID] and refuses any other.
+type Params struct {
+	// Size is the number of characters in a shingle, 1 to MaxSize. Zero is the rule by
+	// script: a shingle runs from its first character to the first character at which its
+	// weight reaches 8, where a character of Han, kana, Hangul, Bopomofo or Yi weighs 3
+	// and any other 1. So Chinese is cut into threes, English into eights, and a mixed
+	// run into whatever lies between.
+	Size int
+}
+
+// MaxSize is the largest fixed shingle size. Longer shingles than that miss every edited
+// copy of a text of ordinary length.
+const MaxSize = 64
+
+// MinShingles is the number of distinct shingles below which a text is short. A short text
+// is a duplicate of an equal normalised text only: one changed character is too large a
+// part of it for resemblance to tell a copy from another text of the same form.
+const MinShingles = 32
+
+// ErrTooShort reports a text without a single shingle.
+var ErrTooShort = errors.New("shingle: text is shorter than one shingle")
+
+const (
+	version     = 1 // of normalisation, shingle rule and hash together
+	autoWeight  = 8
+	denseWeight = 3
+)
+
+// DefaultParams returns the rule by script.
+func DefaultParams() Params { return Params{} }
+
+// ID names everything that fingerprints depend on: the settings and the version of the
+// algorithm. Fingerprints are comparable if and only if their IDs are equal.
+func (p Params) ID() string { return fmt.Sprintf("v%d/size=%s", version, p) }
+
+// String returns the size as users write it, "auto" or a number.
+func (p Params) String() string {
+	if p.Size == 0 {
+		return "auto"
+	}
+	return strconv.Itoa(p.Size)
+}
+
+// ParseParams reads what [Params.String] writes.
+func ParseParams(size string) (Params, error) {
+	if size == "auto" {
+		return Params{}, nil
+	}
+	n, err := strconv.Atoi(size)
+	if err != nil || n < 1 || n > MaxSize {
+		return Params{}, fmt.Errorf("shingle size %q is neither auto nor a number from 1 to %d", size, MaxSize)
+	}
+	return Params{Size: n}, nil
+}
+
+func (p Params) target() int {
+	if p.Size == 0 {
+		return autoWeight
+	}
+	return p.Size
+}
+
+func (p Params) weight(r rune) int {
+	if p.Size == 0 && classify(r)&dense != 0 {
+		return denseWeight
+	}
+	return 1
+}

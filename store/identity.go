@@ -1,0 +1,127 @@
+package store
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"io/fs"
+	"slices"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+)
+
+const (
+	identityName = "NEARDUP"
+	sealName     = "SEAL"
+	dbName       = "db"
+	tempSuffix   = ".tmp"
+)
+
+// FormatVersion is the version of everything that the package writes. It is increased by
+// every change that an older program would misread.
+//
+//	1  the first
+const FormatVersion = 1
+
+type identity struct {
+	Format int    `json:"format"`
+	Params string `json:"params"`
+}
+
+// identify reads what kind of index the directory holds. fresh tells that there is none yet:
+// no directory, an empty one, or what is left of one whose making was interrupted, which
+// cannot hold a document.
+func (ix *Index) identify() (fresh bool, err error) {
+	names, err := ix.opts.fs.List(ix.dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		if ix.opts.MustExist {
+			return false, ErrNotExist
+		}
+		return true, nil
+	case err != nil:
+		if info, e := ix.opts.fs.Stat(ix.dir); e == nil && !info.IsDir() {
+			return false, ErrNotIndex
+		}
+		return false, ioError(err)
+	}
+	if !slices.Contains(names, identityName) {
+		for _, name := range names {
+			if name != dbName && name != identityName+tempSuffix {
+				return false, ErrNotIndex
+			}
+		}
+		if ix.opts.MustExist {
+			return false, ErrNotExist
+		}
+		return true, nil
+	}
+	return false, ix.checkIdentity()
+}
+
+func (ix *Index) checkIdentity() error {
+	path := ix.path(identityName)
+	data, err := readFile(ix.opts.fs, path)
+	if err != nil {
+		return ioError(err)
+	}
+	var id identity
+	if err := json.Unmarshal(data, &id); err != nil || id.Format < 1 {
+		return &DamageError{Path: path, Detail: "not the description of an index", Err: err}
+	}
+	if id.Format > FormatVersion {
+		return ErrFormatTooNew
+	}
+	if asked := ix.opts.Params.ID(); id.Params != asked {
+		return &ParamsError{Stored: id.Params, Asked: asked}
+	}
+	return nil
+}
+
+func (ix *Index) writeIdentity() error {
+	data, err := json.Marshal(identity{FormatVersion, ix.opts.Params.ID()})
+	if err != nil {
+		return err
+	}
+	return ix.writeDurably(identityName, append(data, '\n'))
+}
+
+// writeDurably writes a file of the index directory so that it is whole or not there.
+func (ix *Index) writeDurably(name string, data []byte) error {
+	fs, temp := ix.opts.fs, ix.path(name+tempSuffix)
+	f, err := fs.Create(temp, vfs.WriteCategoryUnspecified)
+	if err != nil {
+		return ioError(err)
+	}
+	_, err = f.Write(data)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		return ioError(err)
+	}
+	if err := fs.Rename(temp, ix.path(name)); err != nil {
+		return ioError(err)
+	}
+	return ix.syncDir(ix.dir)
+}
+
+func (ix *Index) syncDir(dir string) error {
+	if dir == "" {
+		dir = "."
+	}
+	d, err := ix.opts.fs.OpenDir(dir)
+	if err != nil {
+		return ioError(err)
+	}
+	return ioError(errors.Join(d.Sync(), d.Close()))
+}
+
+func readFile(fs vfs.FS, path string) ([]byte, error) {
+	f, err := fs.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	data, err := io.ReadAll(f)
+	return data, errors.Join(err, f.Close())
+}

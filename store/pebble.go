@@ -1,0 +1,128 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+	"syscall"
+
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/bloom"
+	"github.com/cockroachdb/pebble/v2/vfs"
+)
+
+// formatVersion is the on-disk format of Pebble, pinned: it goes up when it is raised here
+// and never down again. It is one whose log detects flipped bits.
+const formatVersion = pebble.FormatValueSeparation
+
+func (ix *Index) pebbleOptions(mustExist bool) *pebble.Options {
+	cache := ix.opts.Memory / 4
+	memTable := max(ix.opts.Memory/16, 1<<20)
+	o := &pebble.Options{
+		FS:                          ix.opts.fs,
+		Lock:                        ix.lock,
+		Comparer:                    comparer(),
+		FormatMajorVersion:          formatVersion,
+		CacheSize:                   cache,
+		MemTableSize:                uint64(memTable),
+		MemTableStopWritesThreshold: 3,
+		MaxOpenFiles:                256,
+		ErrorIfNotExists:            mustExist,
+		DisableWAL:                  ix.opts.Temporary,
+		Logger:                      logger{ix.opts.OnFailure},
+		EventListener: &pebble.EventListener{
+			BackgroundError: func(err error) {
+				if vfs.IsNoSpaceError(err) {
+					ix.opts.OnFailure(ErrDiskFull)
+				}
+			},
+			DataCorruption: func(info pebble.DataCorruptionInfo) {
+				ix.opts.OnFailure(&DamageError{Path: info.Path, Detail: "fails its checksum", Err: info.Details})
+			},
+		},
+	}
+	for i := range o.Levels {
+		o.Levels[i].FilterPolicy = bloom.FilterPolicy(10)
+		o.Levels[i].FilterType = pebble.TableFilter
+		o.Levels[i].BlockSize = 16 << 10
+	}
+	return o
+}
+
+// openPebble turns a panic of Open, which some failing writes cause, into an error.
+func openPebble(dir string, o *pebble.Options) (db *pebble.DB, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%v", p)
+			if e, ok := p.(error); ok {
+				err = e
+			}
+		}
+	}()
+	return pebble.Open(dir, o)
+}
+
+// A logger keeps Pebble quiet, and passes on what it calls fatal: Pebble ends the process
+// after a failed write of its log or manifest, since it cannot go on.
+type logger struct{ onFailure func(error) }
+
+func (logger) Infof(string, ...any)  {}
+func (logger) Errorf(string, ...any) {}
+
+func (l logger) Fatalf(format string, args ...any) {
+	err := fmt.Errorf(format, args...)
+	for _, a := range args {
+		if e, ok := a.(error); ok {
+			err = ioError(e)
+			break
+		}
+	}
+	l.onFailure(err)
+	select {} // Pebble relies on Fatalf not to return, and holds locks that a panic would break
+}
+
+func endProcess(err error) {
+	fmt.Fprintln(os.Stderr, "store: fatal:", err)
+	os.Exit(1)
+}
+
+func lockError(err error) error {
+	if errors.Is(err, syscall.EAGAIN) || errors.Is(err, syscall.EACCES) || isSameProcessLock(err) {
+		return ErrLocked
+	}
+	return ioError(err)
+}
+
+// isSameProcessLock recognises the lock of this process by its words: it has no other mark.
+func isSameProcessLock(err error) bool {
+	return err != nil && strings.Contains(err.Error(), "lock held by current process")
+}
+
+// openError says what it means that an index which exists does not open: unless the system
+// is to blame, it is damaged.
+func openError(err error, fresh bool) error {
+	err = ioError(err)
+	if fresh || errors.Is(err, ErrDiskFull) || errors.Is(err, fs.ErrPermission) {
+		return err
+	}
+	return &DamageError{Path: dbName, Detail: "does not open", Err: err}
+}
+
+func readError(err error) error {
+	if err == nil || errors.Is(err, ErrDamaged) {
+		return err
+	}
+	if pebble.IsCorruptionError(err) {
+		return &DamageError{Path: dbName, Detail: "a read failed its checksum", Err: err}
+	}
+	return err
+}
+
+func ioError(err error) error {
+	if err != nil && vfs.IsNoSpaceError(err) {
+		return fmt.Errorf("%w: %v", ErrDiskFull, err)
+	}
+	return readError(err)
+}

@@ -1,0 +1,121 @@
+package store
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io/fs"
+	"slices"
+	"strings"
+)
+
+// A seal records the files of a cleanly closed database. Pebble checks its tables when it
+// reads them, but can open without complaint after its manifest or log was damaged or a
+// file was lost, with fewer documents than before. The seal finds that out.
+type seal struct {
+	Files []sealFile `json:"files"`
+}
+
+type sealFile struct {
+	Name string `json:"name"`
+	Size int64  `json:"size"`
+	CRC  string `json:"crc32c,omitempty"` // of every file but tables, which have their own
+}
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// census lists the files of the database as a seal does.
+func (ix *Index) census() ([]sealFile, error) {
+	dir := ix.path(dbName)
+	names, err := ix.opts.fs.List(dir)
+	if err != nil {
+		return nil, ioError(err)
+	}
+	slices.Sort(names)
+	var files []sealFile
+	for _, name := range names {
+		if name == "LOCK" {
+			continue
+		}
+		path := ix.opts.fs.PathJoin(dir, name)
+		info, err := ix.opts.fs.Stat(path)
+		if err != nil {
+			return nil, ioError(err)
+		}
+		f := sealFile{Name: name, Size: info.Size()}
+		if !strings.HasSuffix(name, ".sst") {
+			data, err := readFile(ix.opts.fs, path)
+			if err != nil {
+				return nil, ioError(err)
+			}
+			f.CRC = fmt.Sprintf("%08x", crc32.Checksum(data, castagnoli))
+		}
+		files = append(files, f)
+	}
+	return files, nil
+}
+
+func (ix *Index) seal() error {
+	files, err := ix.census()
+	if err != nil {
+		return err
+	}
+	data, err := json.MarshalIndent(seal{files}, "", " ")
+	if err != nil {
+		return err
+	}
+	return ix.writeDurably(sealName, append(data, '\n'))
+}
+
+// breakSeal compares the seal, if there is one, with the files, and removes it before the
+// first write. An index that was not closed has none; Pebble then recovers from its log.
+func (ix *Index) breakSeal() error {
+	path := ix.path(sealName)
+	data, err := readFile(ix.opts.fs, path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return ioError(err)
+	}
+	var s seal
+	if err := json.Unmarshal(data, &s); err != nil {
+		return &DamageError{Path: path, Detail: "does not parse", Err: err}
+	}
+	files, err := ix.census()
+	if err != nil {
+		return err
+	}
+	if err := compareCensus(s.Files, files); err != nil {
+		return err
+	}
+	if err := ix.opts.fs.Remove(path); err != nil {
+		return ioError(err)
+	}
+	return ix.syncDir(ix.dir)
+}
+
+func compareCensus(sealed, found []sealFile) error {
+	byName := map[string]sealFile{}
+	for _, f := range found {
+		byName[f.Name] = f
+	}
+	for _, want := range sealed {
+		got, ok := byName[want.Name]
+		path := dbName + "/" + want.Name
+		switch {
+		case !ok:
+			return &DamageError{Path: path, Detail: "missing"}
+		case got.Size != want.Size:
+			return &DamageError{Path: path, Detail: fmt.Sprintf("has %d bytes and was closed with %d", got.Size, want.Size)}
+		case got.CRC != want.CRC:
+			return &DamageError{Path: path, Detail: "was changed after the index was closed"}
+		}
+		delete(byName, want.Name)
+	}
+	for name := range byName {
+		return &DamageError{Path: dbName + "/" + name, Detail: "was not there when the index was closed"}
+	}
+	return nil
+}

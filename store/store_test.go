@@ -1,0 +1,414 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"neardup/shingle"
+)
+
+const testDir = "index"
+
+func open(t *testing.T, fs vfs.FS) *Index {
+	t.Helper()
+	ix, err := Open(testDir, &Options{fs: fs, OnFailure: func(err error) { panic(err) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ix
+}
+
+func newRand(t *testing.T) *rand.Rand {
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	return rand.New(rand.NewPCG(seed, 0))
+}
+
+func fingerprinted(n int, f shingle.Fingerprint) *Document {
+	return &Document{ID: fmt.Sprintf("doc-%d", n), OwnID: n%2 == 0, ByFingerprint: true, ByText: true, Fingerprint: f, Text: TextHash{byte(n), byte(n >> 8), 3}}
+}
+
+// nearRandom returns fingerprints of which many lie close together.
+func nearRandom(r *rand.Rand, n int) []shingle.Fingerprint {
+	fs := make([]shingle.Fingerprint, n)
+	for i := range fs {
+		fs[i] = shingle.Fingerprint(r.Uint64())
+		if i > 0 && r.IntN(2) == 0 {
+			fs[i] = fs[r.IntN(i)]
+			for range r.IntN(10) {
+				fs[i] ^= 1 << r.IntN(64)
+			}
+		}
+	}
+	return fs
+}
+
+func TestNearIsComplete(t *testing.T) {
+	r := newRand(t)
+	for _, home := range []string{"memory", "database", "both"} {
+		t.Run(home, func(t *testing.T) {
+			ix := open(t, vfs.NewMem())
+			defer ix.Close()
+			all := nearRandom(r, 10000)
+			for i, f := range all {
+				if _, err := ix.Add(fingerprinted(i, f)); err != nil {
+					t.Fatal(err)
+				}
+				if home != "memory" && i == 5000 || home == "database" && i == len(all)-1 {
+					if err := errors.Join(ix.Commit(), ix.writeSieves()); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			found := 0
+			for range 300 {
+				f := all[r.IntN(len(all))]
+				for range r.IntN(6) {
+					f ^= 1 << r.IntN(64)
+				}
+				for k := 0; k <= MaxDistance; k++ {
+					got, err := ix.Near(f, k)
+					if err != nil {
+						t.Fatal(err)
+					}
+					var want []Candidate
+					for i, g := range all {
+						if d := f.Distance(g); d <= k {
+							want = append(want, Candidate{DocNum(i + 1), d})
+						}
+					}
+					if !slices.Equal(got, want) {
+						t.Fatalf("Near(%v, %d) = %v, want %v", f, k, got, want)
+					}
+					found += len(want)
+				}
+			}
+			if found < 1000 {
+				t.Fatalf("only %d neighbours in all: the test shows little", found)
+			}
+		})
+	}
+	ix := open(t, vfs.NewMem())
+	defer ix.Close()
+	if _, err := ix.Near(0, MaxDistance+1); err == nil {
+		t.Error("a distance that is not searched completely is accepted")
+	}
+}
+
+func TestReopen(t *testing.T) {
+	for _, clean := range []bool{true, false} {
+		t.Run(fmt.Sprintf("clean=%v", clean), func(t *testing.T) {
+			mem := vfs.NewCrashableMem()
+			ix := open(t, mem)
+			var docs []*Document
+			for i := range 50 {
+				docs = append(docs, fingerprinted(i, shingle.Fingerprint(i)<<20))
+				if _, err := ix.Add(docs[i]); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := ix.Commit(Checkpoint{"run", []byte("half")}); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := ix.Add(fingerprinted(1000, 7)); err != nil {
+				t.Fatal(err)
+			}
+			var fs vfs.FS = mem
+			if clean {
+				if err := ix.Close(); err != nil {
+					t.Fatal(err)
+				}
+			} else {
+				fs = mem.CrashClone(vfs.CrashCloneCfg{})
+			}
+			ix = open(t, fs)
+			defer ix.Close()
+			if got := ix.Last(); got != 50 {
+				t.Fatalf("Last() = %d, want 50: what was not committed must be gone", got)
+			}
+			if data, err := ix.Checkpoint("run"); err != nil || string(data) != "half" {
+				t.Fatalf("Checkpoint = %q, %v", data, err)
+			}
+			for i, want := range docs {
+				n := DocNum(i + 1)
+				got, err := ix.Document(n)
+				if err != nil || !reflect.DeepEqual(got, want) {
+					t.Fatalf("Document(%d) = %+v, %v\nwant %+v", n, got, err, want)
+				}
+				near, err := ix.Near(want.Fingerprint, 0)
+				if err != nil || !slices.Equal(near, []Candidate{{n, 0}}) {
+					t.Fatalf("Near = %v, %v", near, err)
+				}
+				byText, err := ix.ByText(want.Text)
+				if err != nil || !slices.Equal(byText, []DocNum{n}) {
+					t.Fatalf("ByText = %v, %v", byText, err)
+				}
+				byID, err := ix.ByID(want.ID)
+				if err != nil || (len(byID) == 1) != want.OwnID {
+					t.Fatalf("ByID(%s) = %v, %v", want.ID, byID, err)
+				}
+			}
+		})
+	}
+}
+
+func TestSievesMoveToDatabase(t *testing.T) {
+	ix, err := Open(testDir, &Options{fs: vfs.NewMem(), Memory: 16 << 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ix.Close()
+	r := newRand(t)
+	for i := range 30000 {
+		if _, err := ix.Add(fingerprinted(i, shingle.Fingerprint(r.Uint64()))); err != nil {
+			t.Fatal(err)
+		}
+		if i%1000 == 999 {
+			if err := ix.Commit(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if ix.sieved == 0 {
+		t.Fatal("the sieves never left memory")
+	}
+	if held := ix.newest.count * entryBytes; held > 4<<20 {
+		t.Errorf("%d bytes of sieve entries are held in memory", held)
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	made := func(t *testing.T, o *Options) string {
+		dir := filepath.Join(t.TempDir(), "ix")
+		ix, err := Open(dir, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := ix.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return dir
+	}
+	write := func(t *testing.T, path, data string) {
+		if err := os.WriteFile(path, []byte(data), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tests := []struct {
+		name string
+		opts Options
+		make func(t *testing.T) string
+		want error
+		says string
+	}{
+		{"missing", Options{MustExist: true}, func(t *testing.T) string { return filepath.Join(t.TempDir(), "none") }, ErrNotExist, "none"},
+		{"empty directory", Options{MustExist: true}, func(t *testing.T) string { return t.TempDir() }, ErrNotExist, ""},
+		{"other directory", Options{}, func(t *testing.T) string {
+			dir := t.TempDir()
+			write(t, filepath.Join(dir, "thesis.tex"), "precious")
+			return dir
+		}, ErrNotIndex, "not an index"},
+		{"a file", Options{}, func(t *testing.T) string {
+			path := filepath.Join(t.TempDir(), "file")
+			write(t, path, "precious")
+			return path
+		}, ErrNotIndex, ""},
+		{"other parameters", Options{Params: shingle.Params{Size: 5}}, func(t *testing.T) string { return made(t, nil) }, ErrParamsMismatch, "size=5"},
+		{"newer format", Options{}, func(t *testing.T) string {
+			dir := made(t, nil)
+			write(t, filepath.Join(dir, identityName), `{"format":99,"params":"v1/size=auto"}`)
+			return dir
+		}, ErrFormatTooNew, "newer"},
+		{"description garbled", Options{}, func(t *testing.T) string {
+			dir := made(t, nil)
+			write(t, filepath.Join(dir, identityName), `{"form`)
+			return dir
+		}, ErrDamaged, identityName},
+		{"seal garbled", Options{}, func(t *testing.T) string {
+			dir := made(t, nil)
+			write(t, filepath.Join(dir, sealName), `{"form`)
+			return dir
+		}, ErrDamaged, sealName},
+		{"in use", Options{}, func(t *testing.T) string {
+			dir := made(t, nil)
+			ix, err := Open(dir, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { ix.Close() })
+			return dir
+		}, ErrLocked, "in use"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := tt.make(t)
+			before, _ := os.ReadDir(dir)
+			ix, err := Open(dir, &tt.opts)
+			if err == nil {
+				ix.Close()
+			}
+			if !errors.Is(err, tt.want) || !strings.Contains(err.Error(), tt.says) {
+				t.Errorf("Open = %v, want %v that says %q", err, tt.want, tt.says)
+			}
+			if after, _ := os.ReadDir(dir); len(after) != len(before) {
+				t.Errorf("a refused open left %v where %v was", after, before)
+			}
+		})
+	}
+}
+
+// TestSealFindsDamage removes, shortens and flips a bit in each file of a closed index.
+func TestSealFindsDamage(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "ix")
+	ix, err := Open(dir, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 100 {
+		if _, err := ix.Add(fingerprinted(i, shingle.Fingerprint(i)<<30)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := errors.Join(ix.Commit(), ix.Close()); err != nil {
+		t.Fatal(err)
+	}
+	files, err := os.ReadDir(filepath.Join(dir, dbName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	damage := map[string]func(path string, data []byte) error{
+		"removed": func(path string, _ []byte) error { return os.Remove(path) },
+		"halved":  func(path string, data []byte) error { return os.WriteFile(path, data[:len(data)/2], 0o644) },
+		"flipped": func(path string, data []byte) error {
+			data = slices.Clone(data)
+			data[len(data)/2] ^= 4
+			return os.WriteFile(path, data, 0o644)
+		},
+	}
+	tried := 0
+	for _, f := range files {
+		info, err := f.Info()
+		if err != nil || f.Name() == "LOCK" || info.Size() == 0 {
+			continue
+		}
+		for kind, do := range damage {
+			if strings.HasSuffix(f.Name(), ".sst") && kind == "flipped" {
+				continue // found by the table's own checksum when it is read
+			}
+			copied := filepath.Join(t.TempDir(), "ix")
+			if err := os.CopyFS(copied, os.DirFS(dir)); err != nil {
+				t.Fatal(err)
+			}
+			path := filepath.Join(copied, dbName, f.Name())
+			data, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := do(path, data); err != nil {
+				t.Fatal(err)
+			}
+			ix, err := Open(copied, nil)
+			if err == nil {
+				ix.Close()
+			}
+			if !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), f.Name()) {
+				t.Errorf("%s %s: Open = %v", f.Name(), kind, err)
+			}
+			tried++
+		}
+	}
+	if tried < 10 {
+		t.Errorf("only %d kinds of damage were tried", tried)
+	}
+}
+
+func TestKeys(t *testing.T) {
+	f := shingle.Fingerprint(0x0123456789abcdef)
+	d := &Document{ID: "a", OwnID: true, ByText: true, ByFingerprint: true, Fingerprint: f, Text: TextHash{1, 2, 3, 4, 5, 6, 7, 8, 9}}
+	want := []string{
+		"7305d24ec4f1a98c6e5b000000000000002a",
+		"73040102030405060708000000000000002a",
+		"73000123456789abcdef000000000000002a",
+		"7301456789abcdef0123000000000000002a",
+		"730289abcdef01234567000000000000002a",
+		"7303cdef0123456789ab000000000000002a",
+	}
+	es := entries(42, d)
+	if len(es) != len(want) {
+		t.Fatalf("%d entries, want %d", len(es), len(want))
+	}
+	for i, e := range es {
+		key := e.appendKey(nil)
+		if got := fmt.Sprintf("%x", key); got != want[i] {
+			t.Errorf("entry %d is %s, want %s", i, got, want[i])
+		}
+		if back, ok := parseEntry(key); !ok || back != e {
+			t.Errorf("entry %x parses as %v", key, back)
+		}
+		if e.table < blocks && unrotate(e.value, e.table) != f {
+			t.Errorf("table %d does not give the fingerprint back", e.table)
+		}
+		if p := appendPrefix(nil, e.table, e.value); !slices.Equal(p, key[:split(key)]) {
+			t.Errorf("prefix %x of key %x", p, key)
+		}
+	}
+	c := comparer()
+	for _, p := range [][]byte{{'s', 1, 0, 255}, {'s', 1, 255, 255}, {'s', 5, 0, 0, 0, 0, 0, 0, 0, 255}, {'d'}, {'s', 255}} {
+		next := c.ImmediateSuccessor(nil, p)
+		if slices.Compare(p, next) >= 0 || c.Split(next) != len(next) {
+			t.Errorf("successor of %x is %x", p, next)
+		}
+	}
+}
+
+func FuzzRecord(f *testing.F) {
+	p := shingle.DefaultParams()
+	for i, text := range []string{"", "short", strings.Repeat("some text 中文 ", 99)} {
+		s := p.Set(text)
+		d := fingerprinted(i, s.Fingerprint())
+		d.Sketch, d.Site, d.Date, d.Characters = s.Sketch(), "example.org", -5, 12
+		d.Location = Location{7, 1, 1 << 40, 99}
+		d.Verdict = Verdict{Kind: 2, Of: 12, Distance: 3, Resemblance: .9, Containment: 1, ContainmentOf: .25}
+		f.Add(appendDocument(nil, d))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		d, err := parseDocument(b)
+		if err != nil {
+			return
+		}
+		again, err := parseDocument(appendDocument(nil, d))
+		if err != nil {
+			t.Fatalf("%+v is written and not read: %v", d, err)
+		}
+		if fmt.Sprintf("%+v", again) != fmt.Sprintf("%+v", d) {
+			t.Fatalf("%+v came back as %+v", d, again)
+		}
+	})
+}
+
+func TestRecordRoundTrip(t *testing.T) {
+	s := shingle.DefaultParams().Set(strings.Repeat("0123456789 some text 中文 ", 3))
+	want := &Document{
+		ID: "x\x00\xff", OwnID: true, ByText: true, ByFingerprint: true, Representative: true,
+		Text: TextHash{1}, Verdict: Verdict{Kind: 1, Of: 3, Resemblance: .5}, Fingerprint: 1 << 63,
+		Sketch: s.Sketch(), Characters: 10, Date: -1, Site: "a", Location: Location{1, 2, 3, 4},
+	}
+	got, err := parseDocument(appendDocument(nil, want))
+	if err != nil || !reflect.DeepEqual(got, want) {
+		t.Fatalf("got %+v, %v\nwant %+v", got, err, want)
+	}
+	for n := range appendDocument(nil, want) {
+		if _, err := parseDocument(appendDocument(nil, want)[:n]); err == nil {
+			t.Errorf("the first %d bytes parse", n)
+		}
+	}
+}
