@@ -143,7 +143,16 @@ func (ix *Index) load() error {
 	})
 }
 
-// documentsAfter calls f for every committed document with a number above n, in order.
+// DocumentsAfter calls f for every committed document with a number above n, in order.
+func (ix *Index) DocumentsAfter(n DocNum, f func(DocNum, *Document) error) error {
+	ix.mu.Lock()
+	defer ix.mu.Unlock()
+	if ix.err != nil {
+		return ix.err
+	}
+	return ix.documentsAfter(n, f)
+}
+
 func (ix *Index) documentsAfter(n DocNum, f func(DocNum, *Document) error) (err error) {
 	it, err := ix.db.NewIter(&pebble.IterOptions{
 		LowerBound: documentKey(n + 1),

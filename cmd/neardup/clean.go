@@ -1,0 +1,113 @@
+package main
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"neardup/dedup"
+	"neardup/internal/record"
+)
+
+type cleanFlags struct {
+	inputFlags
+	resourceFlags
+	compareFlags
+
+	out     string
+	removed string
+	index   string
+	keep    string
+	drop    []string
+	dryRun  bool
+}
+
+func newClean(s *streams) *cobra.Command {
+	var f cleanFlags
+	c := &cobra.Command{
+		Use:   "clean INPUT... -o OUT",
+		Short: "Write the corpus without its duplicate documents",
+		Long: `Write the corpus without its duplicate documents.
+
+Records of JSON lines are written byte for byte and in input order. Text files are written
+as files of the directory OUT; one text file is written as the file OUT. OUT appears under
+its name when it is complete.
+
+With --index DIR documents are remembered, and later runs drop what earlier runs have seen.
+A run that was interrupted or killed goes on where it stopped when the same command is given
+again, and writes the same bytes.
+
+Exit status is 0 when done, 3 when done and some records were rejected, 1 if it failed, 11 if
+the index is in use, 12 if it was made with other parameters, 13 if it is damaged, 14 if the
+disk is full, 64 for wrong usage, and 130 or 143 if it was interrupted.`,
+		Example: `  neardup clean crawl.jsonl -o cleaned.jsonl --removed removed.jsonl
+  neardup clean monday/ tuesday/ -o cleaned/ --index seen.idx`,
+		RunE: func(cmd *cobra.Command, args []string) error { return s.runClean(cmd.Context(), args, f) },
+	}
+	fs := c.Flags()
+	fs.StringVarP(&f.out, "output", "o", "", "write the cleaned corpus to `OUT`; - for standard output")
+	fs.StringVar(&f.removed, "removed", "", "list the removed documents, and why, in `FILE`")
+	fs.StringVar(&f.index, "index", "", "remember documents in the index in `DIR`")
+	fs.StringVar(&f.keep, "keep", "first", "which document of a cluster is kept: first")
+	fs.StringSliceVar(&f.drop, "drop", []string{"exact", "near", "syndicated"}, "`KINDS` of duplicates to drop")
+	fs.BoolVar(&f.dryRun, "dry-run", false, "write everything but OUT, and leave the index alone")
+	f.inputFlags.add(fs)
+	f.compareFlags.add(fs)
+	f.resourceFlags.add(fs)
+	return c
+}
+
+func (s *streams) runClean(ctx context.Context, args []string, f cleanFlags) error {
+	if f.out == "" && !f.dryRun {
+		return usagef("no output; pass -o OUT, or --dry-run")
+	}
+	if f.keep != "first" {
+		return usagef("--keep %s: only first can be kept so far", f.keep)
+	}
+	kinds := []dedup.Kind{}
+	for _, name := range f.drop {
+		switch name {
+		case "exact":
+			kinds = append(kinds, dedup.Exact)
+		case "near":
+			kinds = append(kinds, dedup.Near)
+		case "syndicated": // not found yet
+		default:
+			return usagef("--drop %s is not one of exact, near, syndicated", name)
+		}
+	}
+	opts, err := s.options(f.compareFlags, f.resourceFlags)
+	if err != nil {
+		return err
+	}
+	opts.Kinds = kinds
+	in, err := s.input(args, f.inputFlags, f.resourceFlags, true)
+	if err != nil {
+		return err
+	}
+	defer record.CloseAll(in.Sources)
+	if err := refuseSame(in.Sources, f.out, f.removed, f.rejects, f.summary); err != nil {
+		return err
+	}
+	show, done := s.progress(f.quiet, in.Sources)
+	in.Progress = show
+	summary, err := dedup.Clean(ctx, dedup.CleanOptions{
+		Options: opts, Input: in, Inputs: args, Index: f.index, Out: f.out, Stdout: s.out,
+		Removed: f.removed, Rejects: f.rejects, Force: f.force, DryRun: f.dryRun,
+	})
+	done()
+	if err != nil {
+		return err
+	}
+	summary.Params = f.compareFlags.params()
+	summary.Params["keep"], summary.Params["drop"] = f.keep, f.drop
+	return s.finish(summary, f.resourceFlags, false)
+}
+
+// params are what a summary tells of the settings.
+func (f *compareFlags) params() map[string]any {
+	return map[string]any{
+		"shingle_size": f.shingleSize, "min_resemblance": f.minResemblance,
+		"min_containment": f.minContainment, "max_distance": f.maxDistance,
+	}
+}

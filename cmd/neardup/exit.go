@@ -1,0 +1,116 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+	"syscall"
+
+	"neardup/dedup"
+	"neardup/internal/durable"
+	"neardup/store"
+)
+
+// The exit codes. 2 is left to a Go panic.
+const (
+	exitDone        = 0
+	exitFailed      = 1
+	exitRejects     = 3
+	exitNoIndex     = 10
+	exitLocked      = 11
+	exitParams      = 12
+	exitDamaged     = 13
+	exitDiskFull    = 14
+	exitDuplicates  = 20
+	exitUsage       = 64
+	exitInterrupted = 128 // and the number of the signal
+)
+
+// The outcomes of a run that did what it was asked for and has something to tell.
+var (
+	errRejects    = errors.New("some records were rejected")
+	errDuplicates = errors.New("duplicates were found")
+)
+
+// A usageError is a command line that can't be meant.
+type usageError struct{ error }
+
+func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+type streams struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+// report prints what went wrong, and a hint, and returns the exit code.
+func (s *streams) report(err error, signalled os.Signal) int {
+	code, hint := explain(err, signalled)
+	switch {
+	case err == nil || errors.Is(err, errRejects) || errors.Is(err, errDuplicates):
+		return code
+	case errors.Is(err, syscall.EPIPE):
+		return code // the reader of our output has what it wanted
+	case signalled != nil && errors.Is(err, context.Canceled):
+		fmt.Fprintf(s.err, "neardup: interrupted\n")
+	default:
+		fmt.Fprintf(s.err, "neardup: error: %s\n", oneLine(err))
+	}
+	if hint != "" {
+		fmt.Fprintf(s.err, "neardup: hint: %s\n", hint)
+	}
+	return code
+}
+
+func explain(err error, signalled os.Signal) (code int, hint string) {
+	var usage usageError
+	var params *store.ParamsError
+	var behind *durable.BehindError
+	switch {
+	case err == nil:
+		return exitDone, ""
+	case errors.Is(err, errDuplicates):
+		return exitDuplicates, ""
+	case errors.Is(err, errRejects):
+		return exitRejects, ""
+	case errors.As(err, &usage):
+		return exitUsage, "see neardup help"
+	case signalled != nil && errors.Is(err, context.Canceled):
+		n, _ := signalled.(syscall.Signal)
+		return exitInterrupted + int(n), "with --index the same command goes on where it stopped"
+	case errors.Is(err, store.ErrNotExist):
+		return exitNoIndex, ""
+	case errors.Is(err, store.ErrLocked):
+		return exitLocked, "wait for the other process, or use another --index"
+	case errors.As(err, &params):
+		return exitParams, fmt.Sprintf("pass --shingle-size %s, or use another --index", sizeOf(params.Stored))
+	case errors.Is(err, store.ErrDamaged):
+		return exitDamaged, "restore the index from a copy, or make a new one from its sources"
+	case errors.As(err, &behind):
+		return exitDamaged, "an output was cut or removed after it was written; use another -o and --index"
+	case errors.Is(err, store.ErrDiskFull), errors.Is(err, syscall.ENOSPC):
+		return exitDiskFull, "make room, and run the same command again"
+	case errors.Is(err, durable.ErrExists):
+		return exitFailed, "pass --force to replace it"
+	case errors.Is(err, dedup.ErrChanged):
+		return exitFailed, "run the first command again to finish it, or use another -o and --index"
+	case errors.Is(err, dedup.ErrBadRate):
+		return exitFailed, "name the field with --text-field, or allow more with --max-bad-rate 1"
+	case errors.Is(err, fs.ErrNotExist):
+		return exitFailed, "check the path"
+	}
+	return exitFailed, ""
+}
+
+func sizeOf(paramsID string) string {
+	_, size, _ := strings.Cut(paramsID, "size=")
+	return size
+}
+
+// oneLine writes an error that may be several joined ones on one line.
+func oneLine(err error) string {
+	return strings.Join(strings.Fields(strings.ReplaceAll(err.Error(), "\n", "; ")), " ")
+}

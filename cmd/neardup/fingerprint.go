@@ -1,0 +1,63 @@
+package main
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"neardup/dedup"
+	"neardup/internal/record"
+	"neardup/shingle"
+)
+
+type fingerprintFlags struct {
+	inputFlags
+	resourceFlags
+	shingleSize string
+}
+
+func newFingerprint(s *streams) *cobra.Command {
+	var f fingerprintFlags
+	c := &cobra.Command{
+		Use:   "fingerprint INPUT...",
+		Short: "Write the fingerprint of every record",
+		Long: `Write the fingerprint of every record, a line each, in input order.
+
+A fingerprint is the 64-bit SimHash of the record's distinct shingles, as 16 hexadecimal
+digits. A text shorter than one shingle has none: its fingerprint is zero.
+
+Exit status is 0 when done, 3 when done and some records were rejected, 1 if it failed, and
+64 for wrong usage.`,
+		RunE: func(cmd *cobra.Command, args []string) error { return s.runFingerprint(cmd.Context(), args, f) },
+	}
+	addShingleSize(c.Flags(), &f.shingleSize)
+	f.inputFlags.add(c.Flags())
+	f.resourceFlags.add(c.Flags())
+	return c
+}
+
+func (s *streams) runFingerprint(ctx context.Context, args []string, f fingerprintFlags) error {
+	p, err := shingle.ParseParams(f.shingleSize)
+	if err != nil {
+		return usagef("--%w", err)
+	}
+	in, err := s.input(args, f.inputFlags, f.resourceFlags, false)
+	if err != nil {
+		return err
+	}
+	defer record.CloseAll(in.Sources)
+	if err := refuseSame(in.Sources, f.rejects, f.summary); err != nil {
+		return err
+	}
+	show, done := s.progress(f.quiet, in.Sources)
+	in.Progress = show
+	summary, err := dedup.Fingerprints(ctx, dedup.FingerprintOptions{
+		Params: p, Input: in, Output: s.out, Rejects: f.rejects, Force: f.force,
+	})
+	done()
+	if err != nil {
+		return err
+	}
+	summary.Params = map[string]any{"shingle_size": f.shingleSize}
+	return s.finish(summary, f.resourceFlags, false)
+}

@@ -1,0 +1,200 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"runtime/debug"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"neardup/dedup"
+	"neardup/internal/record"
+	"neardup/shingle"
+	"neardup/store"
+)
+
+// inputFlags say what is read.
+type inputFlags struct {
+	format         string
+	fields         record.Fields
+	maxRecordBytes byteSize
+	maxBadRate     float64
+	onBad          string
+	rejects        string
+}
+
+func (f *inputFlags) add(fs *pflag.FlagSet) {
+	fs.StringVar(&f.format, "input-format", "", "read every input as `NAME`: jsonl, lines or text (default: by name and content)")
+	fs.StringArrayVar(&f.fields.Text, "text-field", []string{"text"}, "`FIELD` that holds the text; repeat to join several by a blank line; dots reach into objects")
+	fs.StringVar(&f.fields.ID, "id-field", "id", "`FIELD` that holds the id")
+	fs.StringVar(&f.fields.URL, "url-field", "url", "`FIELD` that holds the address")
+	fs.StringVar(&f.fields.Date, "date-field", "date", "`FIELD` that holds the date")
+	f.maxRecordBytes = record.DefaultMaxBytes
+	fs.Var(&f.maxRecordBytes, "max-record-bytes", "reject records longer than `SIZE`")
+	fs.Float64Var(&f.maxBadRate, "max-bad-rate", 0.01, "stop when more than this share of the records is rejected, looked at after 1,000")
+	fs.StringVar(&f.onBad, "on-bad", string(dedup.SkipBad), "what happens to a record that can't be judged: skip, keep or fail")
+	fs.StringVar(&f.rejects, "rejects", "", "list the records that can't be judged in `FILE`")
+}
+
+// resourceFlags say what a run may use.
+type resourceFlags struct {
+	threads int
+	memory  byteSize
+	tempDir string
+	force   bool
+	quiet   bool
+	summary string
+}
+
+func (f *resourceFlags) add(fs *pflag.FlagSet) {
+	fs.IntVarP(&f.threads, "threads", "j", 0, "number of threads (default: all cores)")
+	f.memory = dedup.DefaultMemory
+	fs.Var(&f.memory, "memory", "memory to use, about `SIZE`")
+	fs.StringVar(&f.tempDir, "temp-dir", "", "`DIR` for temporary files (default: the system's)")
+	fs.BoolVar(&f.force, "force", false, "replace files that exist")
+	fs.BoolVarP(&f.quiet, "quiet", "q", false, "print errors only")
+	fs.StringVar(&f.summary, "summary", "", "write the summary as JSON to `FILE`")
+}
+
+// compareFlags say how texts are compared.
+type compareFlags struct {
+	shingleSize    string
+	minResemblance float64
+	minContainment float64
+	maxDistance    int
+}
+
+func (f *compareFlags) add(fs *pflag.FlagSet) {
+	addShingleSize(fs, &f.shingleSize)
+	fs.Float64Var(&f.minResemblance, "min-resemblance", dedup.DefaultMinResemblance, "share of shingles in common from which two texts are near duplicates")
+	fs.Float64Var(&f.minContainment, "min-containment", dedup.DefaultMinContainment, "share of an article that stands in another text from which it is syndicated")
+	fs.IntVar(&f.maxDistance, "max-distance", dedup.DefaultMaxDistance, fmt.Sprintf("Hamming distance within which fingerprints are searched, 0 to %d", store.MaxDistance))
+}
+
+func addShingleSize(fs *pflag.FlagSet, size *string) {
+	fs.StringVar(size, "shingle-size", "auto", "characters in a shingle: auto, by script, or a number")
+}
+
+// input finds the sources and fills in what a job reads. Close the sources with
+// record.CloseAll.
+func (s *streams) input(args []string, f inputFlags, r resourceFlags, spool bool) (dedup.Input, error) {
+	in := dedup.Input{
+		Fields: f.fields, MaxRecordBytes: int64(f.maxRecordBytes), MaxBadRate: f.maxBadRate,
+		OnBad: dedup.OnBad(f.onBad), Threads: r.threads,
+	}
+	switch in.OnBad {
+	case dedup.SkipBad, dedup.KeepBad, dedup.FailBad:
+	default:
+		return in, usagef("--on-bad %q is not one of skip, keep, fail", f.onBad)
+	}
+	if r.threads < 0 {
+		return in, usagef("--threads %d is less than 0", r.threads)
+	}
+	if f.maxBadRate < 0 || f.maxBadRate > 1 {
+		return in, usagef("--max-bad-rate %v is not in 0 to 1", f.maxBadRate)
+	}
+	if len(args) == 0 {
+		return in, usagef("no input; name files, directories, or - for standard input")
+	}
+	o := record.FindOptions{Stdin: s.in}
+	if f.format != "" {
+		var err error
+		if o.Format, err = record.ParseFormat(f.format); err != nil {
+			return in, usageError{err}
+		}
+	}
+	if spool {
+		o.Spool = r.tempDir
+		if o.Spool == "" {
+			o.Spool = os.TempDir()
+		}
+	}
+	var err error
+	in.Sources, err = record.Find(args, o)
+	return in, err
+}
+
+// options checks the flags and returns what they say of comparing.
+func (s *streams) options(f compareFlags, r resourceFlags) (dedup.Options, error) {
+	p, err := shingle.ParseParams(f.shingleSize)
+	if err != nil {
+		return dedup.Options{}, usagef("--%w", err)
+	}
+	switch {
+	case f.minResemblance <= 0 || f.minResemblance > 1:
+		return dedup.Options{}, usagef("--min-resemblance %v is not above 0 and at most 1", f.minResemblance)
+	case f.minContainment <= 0 || f.minContainment > 1:
+		return dedup.Options{}, usagef("--min-containment %v is not above 0 and at most 1", f.minContainment)
+	case f.maxDistance < 0 || f.maxDistance > store.MaxDistance:
+		return dedup.Options{}, usagef("--max-distance %d is not in 0 to %d", f.maxDistance, store.MaxDistance)
+	}
+	debug.SetMemoryLimit(int64(r.memory) / 10 * 9)
+	return dedup.Options{
+		Params: p, MinResemblance: f.minResemblance, MaxDistance: &f.maxDistance,
+		Memory: int64(r.memory), TempDir: r.tempDir, OnFailure: s.endProcess,
+	}, nil
+}
+
+// endProcess is for a database that can't go on and can't return: see store.Options.
+func (s *streams) endProcess(err error) {
+	os.Exit(s.report(err, nil))
+}
+
+// refuseSame refuses outputs that are an input or each other.
+func refuseSame(sources []*record.Source, outputs ...string) error {
+	for i, out := range outputs {
+		if out == "" || out == record.Stdin {
+			continue
+		}
+		for _, s := range sources {
+			if s.Name != record.Stdin && dedup.SameFile(s.Name, out) {
+				return usagef("the output %s is an input", out)
+			}
+		}
+		for _, other := range outputs[:i] {
+			if other != "" && other != record.Stdin && dedup.SameFile(other, out) {
+				return usagef("two outputs are %s", out)
+			}
+		}
+	}
+	return nil
+}
+
+// A byteSize is a flag in bytes, with an optional unit.
+type byteSize int64
+
+var units = []struct {
+	suffix string
+	bytes  int64
+}{{"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}, {"TiB", 1 << 40}, {"KB", 1e3}, {"MB", 1e6}, {"GB", 1e9}, {"TB", 1e12}, {"K", 1 << 10}, {"M", 1 << 20}, {"G", 1 << 30}, {"B", 1}}
+
+func (b *byteSize) Set(s string) error {
+	number, unit := s, int64(1)
+	for _, u := range units {
+		if n, ok := strings.CutSuffix(s, u.suffix); ok {
+			number, unit = strings.TrimSpace(n), u.bytes
+			break
+		}
+	}
+	n, err := strconv.ParseFloat(number, 64)
+	if err != nil || n <= 0 || n*float64(unit) > 1<<62 {
+		return fmt.Errorf("%q is not a size like 512MiB", s)
+	}
+	*b = byteSize(n * float64(unit))
+	return nil
+}
+
+func (b *byteSize) String() string {
+	for _, u := range []string{"GiB", "MiB", "KiB"} {
+		for _, known := range units {
+			if known.suffix == u && int64(*b) >= known.bytes && int64(*b)%known.bytes == 0 {
+				return fmt.Sprintf("%d%s", int64(*b)/known.bytes, u)
+			}
+		}
+	}
+	return strconv.FormatInt(int64(*b), 10)
+}
+
+func (b *byteSize) Type() string { return "size" }

@@ -1,0 +1,75 @@
+package main
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"neardup/dedup"
+	"neardup/internal/record"
+)
+
+type scanFlags struct {
+	inputFlags
+	resourceFlags
+	compareFlags
+
+	clusters         bool
+	allPairs         bool
+	failOnDuplicates bool
+}
+
+func newScan(s *streams) *cobra.Command {
+	var f scanFlags
+	c := &cobra.Command{
+		Use:   "scan INPUT...",
+		Short: "Report duplicates and remove nothing",
+		Long: `Report duplicates and remove nothing.
+
+Each line on standard output is a verified pair of documents. Of a group of equal texts each
+is paired with the first. With --clusters there is a line for each record instead, with the
+representative of its cluster: a star, in which every member matches the representative
+directly.
+
+Exit status is 0 when done, 3 when done and some records were rejected, 20 if there are
+duplicates and --fail-on-duplicates was given, 1 if it failed, and 64 for wrong usage.`,
+		Example: `  neardup scan corpus.jsonl > pairs.jsonl
+  neardup scan --clusters corpus.jsonl`,
+		RunE: func(cmd *cobra.Command, args []string) error { return s.runScan(cmd.Context(), args, f) },
+	}
+	fs := c.Flags()
+	fs.BoolVar(&f.clusters, "clusters", false, "report each record and its cluster")
+	fs.BoolVar(&f.allPairs, "all-pairs", false, "report every pair of a group of equal texts")
+	fs.BoolVar(&f.failOnDuplicates, "fail-on-duplicates", false, "exit with 20 if there are duplicates")
+	f.inputFlags.add(fs)
+	f.compareFlags.add(fs)
+	f.resourceFlags.add(fs)
+	return c
+}
+
+func (s *streams) runScan(ctx context.Context, args []string, f scanFlags) error {
+	opts, err := s.options(f.compareFlags, f.resourceFlags)
+	if err != nil {
+		return err
+	}
+	in, err := s.input(args, f.inputFlags, f.resourceFlags, true)
+	if err != nil {
+		return err
+	}
+	defer record.CloseAll(in.Sources)
+	if err := refuseSame(in.Sources, f.rejects, f.summary); err != nil {
+		return err
+	}
+	show, done := s.progress(f.quiet, in.Sources)
+	in.Progress = show
+	summary, err := dedup.Scan(ctx, dedup.ScanOptions{
+		Options: opts, Input: in, Output: s.out, Clusters: f.clusters, AllPairs: f.allPairs,
+		Rejects: f.rejects, Force: f.force,
+	})
+	done()
+	if err != nil {
+		return err
+	}
+	summary.Params = f.compareFlags.params()
+	return s.finish(summary, f.resourceFlags, f.failOnDuplicates)
+}

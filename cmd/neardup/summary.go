@@ -1,0 +1,77 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
+
+	"neardup/dedup"
+	"neardup/internal/durable"
+	"neardup/internal/record"
+)
+
+// progress returns a function that shows how far a job is, if someone looks, and one that
+// clears it away.
+func (s *streams) progress(quiet bool, sources []*record.Source) (show func(bytes, records int64), done func()) {
+	f, ok := s.err.(*os.File)
+	if quiet || !ok || !term.IsTerminal(int(f.Fd())) {
+		return nil, func() {}
+	}
+	total := int64(0)
+	for _, source := range sources {
+		if source.Size < 0 {
+			total = -1
+			break
+		}
+		total += source.Size
+	}
+	bar := progressbar.NewOptions64(total,
+		progressbar.OptionSetWriter(f), progressbar.OptionShowBytes(true), progressbar.OptionShowCount(),
+		progressbar.OptionClearOnFinish(), progressbar.OptionThrottle(100*time.Millisecond),
+		progressbar.OptionSetDescription("neardup"), progressbar.OptionFullWidth())
+	return func(bytes, records int64) {
+		bar.Describe(fmt.Sprintf("%d records", records))
+		_ = bar.Set64(bytes)
+	}, func() { _ = bar.Clear() }
+}
+
+// finish prints the summary, writes it to a file if asked, and turns rejects and duplicates
+// into outcomes.
+func (s *streams) finish(summary dedup.Summary, r resourceFlags, failOnDuplicates bool) error {
+	if !r.quiet {
+		printSummary(s.err, summary)
+	}
+	if r.summary != "" {
+		data, err := json.MarshalIndent(summary, "", "  ")
+		if err != nil {
+			return err
+		}
+		if err := durable.WriteFile(r.summary, append(data, '\n'), r.force); err != nil {
+			return err
+		}
+	}
+	switch {
+	case failOnDuplicates && summary.Dropped > 0:
+		return errDuplicates
+	case summary.Rejected > 0:
+		return errRejects
+	}
+	return nil
+}
+
+func printSummary(w io.Writer, s dedup.Summary) {
+	fmt.Fprintf(w, "neardup: read %d = kept %d + dropped %d + rejected %d + blank %d\n", s.Read, s.Kept, s.Dropped, s.Rejected, s.Blank)
+	if s.Dropped > 0 {
+		fmt.Fprintf(w, "neardup: dropped %d exact, %d near, %d syndicated, in %d clusters\n", s.Exact, s.Near, s.Syndicated, s.Clusters)
+	}
+	if s.IDConflicts > 0 {
+		fmt.Fprintf(w, "neardup: %d records have the id of an earlier one with another text\n", s.IDConflicts)
+	}
+	fmt.Fprintf(w, "neardup: %.1f MB in %.1f s, %.0f documents a second, %d MiB of memory\n",
+		float64(s.BytesRead)/1e6, s.Seconds, s.DocumentsPerSecond, s.MaxRSSBytes>>20)
+}

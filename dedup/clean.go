@@ -1,0 +1,365 @@
+package dedup
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"time"
+
+	"neardup/internal/durable"
+	"neardup/internal/record"
+	"neardup/store"
+)
+
+// CleanOptions say what [Clean] does.
+type CleanOptions struct {
+	Options // how documents are compared
+	Input   Input
+
+	Inputs []string // as the user named them, for the names of the output
+	Index  string   // directory of a persistent index; empty for a temporary one
+	Out    string   // file, or directory for texts; "-" is Stdout
+	Stdout io.Writer
+
+	Removed string // file of rows on what was removed; empty for none
+	Rejects string // file of rows on what can't be judged; empty for none
+	Force   bool   // replace files that exist
+	DryRun  bool   // write no Out, and leave the index alone
+}
+
+// removedRow is a line of the file of removed documents.
+type removedRow struct {
+	ID                string  `json:"id"`
+	Kept              string  `json:"kept"`
+	Kind              Kind    `json:"kind"`
+	Distance          int     `json:"distance"`
+	Resemblance       float64 `json:"resemblance"`
+	Containment       float64 `json:"containment"`
+	ContainmentOfKept float64 `json:"containment_of_kept"`
+	Spans             []Span  `json:"spans"` // null if the kept text is not at hand
+}
+
+// commitItems is the number of records after which outputs and index are made durable.
+const commitItems = 2000
+
+// Clean writes the input without its duplicate documents, and accounts for every record in
+// the summary. The first document of a cluster is kept.
+//
+// With a persistent index a run that was interrupted, or killed, is taken up where it stood
+// when it is started again, and writes the same bytes as one that was not. For that the
+// outputs are synced first, then the documents and the place in the input are committed to
+// the index in one batch, and a resumed run cuts the outputs back to that place.
+func Clean(ctx context.Context, o CleanOptions) (Summary, error) {
+	start := time.Now()
+	c := &cleaner{o: o}
+	if len(o.Input.Sources) == 0 {
+		return c.state.Summary, errors.New("there is no input")
+	}
+	err := c.open()
+	if err == nil {
+		err = c.run(ctx)
+	}
+	err = errors.Join(err, c.close(err))
+	c.state.Summary.finish(start)
+	return c.state.Summary, err
+}
+
+// A cleaner is one run of Clean.
+type cleaner struct {
+	o        CleanOptions
+	d        *Deduper
+	name     string // of the checkpoint
+	resume   bool   // the run can be taken up again
+	state    checkpoint
+	clusters numberSet
+
+	out     sink
+	removed rows
+	rejects rows
+}
+
+func (c *cleaner) open() error {
+	index := c.o.Index
+	if c.o.DryRun && index != "" {
+		if _, err := os.Stat(index); errors.Is(err, os.ErrNotExist) {
+			index = ""
+		}
+	}
+	var err error
+	if c.d, err = Open(index, &c.o.Options); err != nil {
+		return err
+	}
+	c.resume = index != "" && !c.o.DryRun && c.o.Out != record.Stdin
+	c.state.Run = rand.Uint64() | 1
+	c.state.Before = c.d.index.Last()
+	resumed, err := c.findCheckpoint()
+	if err != nil {
+		return err
+	}
+	if resumed != nil {
+		c.state = *resumed
+		if err := c.recountClusters(); err != nil {
+			return err
+		}
+	}
+	c.d.replays = c.replays
+	c.d.texts = &runTexts{c.state.Run, c.o.Input.Sources, record.NewDecoder(c.o.Input.Fields)}
+	if c.state.Done {
+		return nil
+	}
+	return c.openOutputs(resumed != nil)
+}
+
+func (c *cleaner) findCheckpoint() (*checkpoint, error) {
+	if !c.resume {
+		return nil, nil
+	}
+	var err error
+	if c.name, err = checkpointName(c.o.Out); err != nil {
+		return nil, err
+	}
+	if c.state.Inputs, err = stamps(c.o.Input.Sources); err != nil {
+		return nil, err
+	}
+	c.state.Settings = c.settings()
+	return resumable(c.d.index, c.name, c.state.Settings, c.state.Inputs)
+}
+
+// settings names what the outputs depend on besides the inputs.
+func (c *cleaner) settings() string {
+	o := &c.o
+	return fmt.Sprintf("%s, resemblance %v, distance %d, kinds %v, fields %q, record bytes %d, on bad %s, removed %q, rejects %q",
+		c.d.opts.Params.ID(), c.d.opts.MinResemblance, *c.d.opts.MaxDistance, c.d.opts.Kinds,
+		o.Input.Fields, o.Input.MaxRecordBytes, o.Input.OnBad, o.Removed, o.Rejects)
+}
+
+// replays lets a record be the same as one of an earlier run, once each. So a second run into
+// the index says what the first said, and within a run a record that comes twice is a copy.
+func (c *cleaner) replays(n store.DocNum) bool {
+	return n <= c.state.Before && c.state.Replayed.add(n)
+}
+
+func (c *cleaner) openOutputs(resumed bool) error {
+	at := func(size int64) int64 {
+		if resumed {
+			return size
+		}
+		return -1
+	}
+	var err error
+	if c.out, err = newSink(&c.o, at(c.state.Out)); err != nil {
+		return err
+	}
+	if c.removed, err = openRows(c.o.Removed, c.o.Force, at(c.state.Removed)); err != nil {
+		return err
+	}
+	c.rejects, err = openRows(c.o.Rejects, c.o.Force, at(c.state.Rejects))
+	return err
+}
+
+func (c *cleaner) recountClusters() error {
+	return c.d.index.DocumentsAfter(c.state.Before, func(_ store.DocNum, d *store.Document) error {
+		if d.Verdict.Of != 0 {
+			c.clusters.add(d.Verdict.Of)
+		}
+		return nil
+	})
+}
+
+func (c *cleaner) run(ctx context.Context) error {
+	if c.state.Done {
+		return c.complete()
+	}
+	t := &tally{in: &c.o.Input, summary: &c.state.Summary, at: c.state.At, beforeNow: c.state.Earlier}
+	t.in.OnReject = func(r *record.Reject) error { return c.rejects.write(r) }
+	uncommitted := 0
+	err := t.in.run(ctx, c.state.At, c.d.opts.Params, func(it *item) error {
+		judge, err := t.admit(it)
+		if err != nil {
+			return err
+		}
+		if judge {
+			err = c.judge(it)
+		} else if it.reject != nil && t.in.OnBad == KeepBad {
+			err = c.out.write(it.raw)
+		}
+		if uncommitted++; err == nil && uncommitted >= commitItems {
+			uncommitted = 0
+			err = c.commit(t)
+		}
+		return err
+	})
+	if err == nil {
+		c.state.Done = true
+	}
+	if err == nil || ctx.Err() != nil {
+		err = errors.Join(c.commit(t), err)
+	}
+	if err != nil {
+		return err
+	}
+	return c.complete()
+}
+
+func (c *cleaner) judge(it *item) error {
+	j, err := c.d.stageLocked(it.document(c.state.Run), it.analysis)
+	if err != nil {
+		return err
+	}
+	c.state.Summary.count(j.Verdict)
+	if !j.Duplicate() {
+		return c.out.write(it.raw)
+	}
+	if c.clusters.add(j.of) {
+		c.state.Summary.Clusters++
+	}
+	if c.removed.File == nil {
+		return nil
+	}
+	return c.explain(it, j)
+}
+
+func (c *cleaner) explain(it *item, j judgement) error {
+	row := removedRow{
+		ID: it.rec.ID, Kept: j.Of, Kind: j.Kind, Distance: j.Distance,
+		Resemblance: round(j.Resemblance), Containment: round(j.Containment), ContainmentOfKept: round(j.ContainmentOf),
+	}
+	doc, err := c.d.index.Document(j.of)
+	if err != nil {
+		return err
+	}
+	kept, ok, err := c.d.textOf(doc)
+	if err != nil {
+		return err
+	}
+	if ok {
+		row.Spans = matchedSpans(c.d.opts, j.Kind, it.rec.Text, kept)
+	}
+	return c.removed.write(row)
+}
+
+func matchedSpans(o Options, k Kind, text, kept string) []Span {
+	if k == Exact {
+		return []Span{{0, len(text), 0, len(kept)}}
+	}
+	s := spans(o.Params, text, kept, o.MinResemblance)
+	if s == nil {
+		s = []Span{}
+	}
+	return s
+}
+
+// round cuts a share to six digits, so that rows can be read.
+func round(x float64) float64 {
+	return float64(int64(x*1e6+.5)) / 1e6
+}
+
+// commit makes durable what was judged so far: the outputs first, then the documents and the
+// place in the input in one batch.
+func (c *cleaner) commit(t *tally) error {
+	if !c.resume {
+		if c.o.DryRun && c.o.Index != "" {
+			return nil // the documents of a dry run are forgotten when the index closes
+		}
+		return c.d.index.Commit()
+	}
+	for _, o := range c.outputs() {
+		if err := o.Sync(); err != nil {
+			return err
+		}
+	}
+	s := &c.state
+	s.At, s.Earlier = t.at, t.beforeNow
+	s.Out, s.Removed, s.Rejects = c.out.Size(), c.removed.Size(), c.rejects.Size()
+	data, err := json.Marshal(s)
+	if err != nil {
+		return err
+	}
+	return c.d.index.Commit(store.Checkpoint{Name: c.name, Data: data})
+}
+
+func (c *cleaner) outputs() []output {
+	if c.out == nil {
+		return nil
+	}
+	return []output{c.out, c.removed, c.rejects}
+}
+
+// complete gives the outputs their names. A run that was killed while it did so finds that
+// nothing is left to judge, and goes on with the names.
+func (c *cleaner) complete() error {
+	if outputs := c.outputs(); outputs != nil {
+		for _, o := range outputs {
+			if err := o.Commit(); err != nil {
+				return err
+			}
+		}
+	} else if err := renameLeft(c.o.Out, c.o.Removed, c.o.Rejects); err != nil {
+		return err
+	}
+	if !c.resume {
+		return nil
+	}
+	return c.d.index.Commit(store.Checkpoint{Name: c.name})
+}
+
+// renameLeft renames the partial files that are left of a run that judged everything.
+func renameLeft(paths ...string) error {
+	for _, path := range paths {
+		if path == "" {
+			continue
+		}
+		_, err := os.Lstat(path + durable.PartialSuffix)
+		if err == nil {
+			err = durable.Rename(path)
+		} else if errors.Is(err, os.ErrNotExist) {
+			_, err = os.Lstat(path)
+		}
+		if err != nil {
+			return &durable.BehindError{Path: path}
+		}
+	}
+	return nil
+}
+
+// close releases what is open. After a failure the outputs stay if the run can be resumed.
+func (c *cleaner) close(failed error) error {
+	var err error
+	for _, o := range c.outputs() {
+		switch {
+		case failed == nil:
+		case c.resume:
+			err = errors.Join(err, ignoreClosed(o.Abandon()))
+		default:
+			err = errors.Join(err, o.Remove())
+		}
+	}
+	if c.d != nil {
+		err = errors.Join(err, c.d.Close())
+	}
+	return err
+}
+
+func ignoreClosed(err error) error {
+	if errors.Is(err, os.ErrClosed) {
+		return nil
+	}
+	return err
+}
+
+// SameFile reports whether two paths name one file, which may not exist yet.
+func SameFile(a, b string) bool {
+	ia, errA := os.Stat(a)
+	ib, errB := os.Stat(b)
+	if errA == nil && errB == nil {
+		return os.SameFile(ia, ib)
+	}
+	absA, errA := filepath.Abs(a)
+	absB, errB := filepath.Abs(b)
+	return errA == nil && errB == nil && absA == absB
+}

@@ -1,0 +1,195 @@
+package dedup
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"sync"
+	"time"
+
+	"neardup/shingle"
+	"neardup/store"
+)
+
+// Options say how documents are compared. Nil means the defaults.
+type Options struct {
+	Params shingle.Params // of shingles and fingerprints
+
+	// MinResemblance is the resemblance from which documents are near duplicates, above 0
+	// to 1. Zero means DefaultMinResemblance.
+	MinResemblance float64
+
+	// MaxDistance is the Hamming distance within which fingerprints are searched, 0 to
+	// store.MaxDistance. Nil means DefaultMaxDistance.
+	MaxDistance *int
+
+	// Kinds are those that count as duplicates. Nil means all.
+	Kinds []Kind
+
+	// Memory bounds the caches and buffers, in bytes. Zero means DefaultMemory.
+	Memory int64
+
+	// TempDir holds the index if none is named. Empty means the system's.
+	TempDir string
+
+	// MustExist refuses to make a new index.
+	MustExist bool
+
+	// OnFailure is that of store.Options.
+	OnFailure func(error)
+}
+
+// The defaults.
+const (
+	DefaultMinResemblance = 0.8
+	DefaultMinContainment = 0.8
+	DefaultMaxDistance    = 3
+	DefaultMemory         = 512 << 20
+)
+
+func (o *Options) withDefaults() Options {
+	var c Options
+	if o != nil {
+		c = *o
+	}
+	if c.MinResemblance == 0 {
+		c.MinResemblance = DefaultMinResemblance
+	}
+	if c.MaxDistance == nil {
+		k := DefaultMaxDistance
+		c.MaxDistance = &k
+	}
+	if c.Kinds == nil {
+		c.Kinds = []Kind{Exact, Near}
+	}
+	if c.Memory <= 0 {
+		c.Memory = DefaultMemory
+	}
+	return c
+}
+
+func (o *Options) validate() error {
+	var errs []error
+	if o.MinResemblance <= 0 || o.MinResemblance > 1 {
+		errs = append(errs, fmt.Errorf("minimum resemblance %v is not above 0 and at most 1", o.MinResemblance))
+	}
+	if *o.MaxDistance < 0 || *o.MaxDistance > store.MaxDistance {
+		errs = append(errs, fmt.Errorf("maximum distance %d is not in 0 to %d", *o.MaxDistance, store.MaxDistance))
+	}
+	return errors.Join(errs...)
+}
+
+func (o *Options) counts(k Kind) bool { return slices.Contains(o.Kinds, k) }
+
+// A Document is what a Deduper judges.
+type Document struct {
+	ID   string    // names it in verdicts
+	Text string    // UTF-8
+	Site string    // host of its address, or empty
+	Date time.Time // zero if there is none
+
+	// MadeID tells that the id did not come with the document. Such an id is for reports;
+	// a document that brings its own is recognised when it comes again.
+	MadeID bool
+
+	location store.Location
+}
+
+// A Deduper judges documents against those that were added to its index. It is safe for
+// concurrent use.
+type Deduper struct {
+	opts    Options
+	index   *store.Index
+	tempDir string // removed on Close, if not empty
+
+	mu      sync.Mutex
+	texts   textSource
+	sets    setCache
+	replays func(store.DocNum) bool // whether that record may be the same again; nil: it may
+}
+
+// A textSource gives the texts of documents of the run in progress.
+type textSource interface {
+	text(store.Location) (text string, ok bool, err error)
+}
+
+// Open opens the index in directory dir, and makes it if there is none. If dir is empty the
+// index is temporary and removed by Close. Errors are those of [store.Open], and of wrong
+// options.
+func Open(dir string, opts *Options) (*Deduper, error) {
+	d := &Deduper{opts: opts.withDefaults()}
+	if err := d.opts.validate(); err != nil {
+		return nil, err
+	}
+	o := store.Options{
+		Params:    d.opts.Params,
+		Memory:    d.opts.Memory / 2,
+		MustExist: d.opts.MustExist,
+		OnFailure: d.opts.OnFailure,
+	}
+	if dir == "" {
+		temp, err := os.MkdirTemp(d.opts.TempDir, "neardup-*")
+		if err != nil {
+			return nil, err
+		}
+		dir, d.tempDir, o.Temporary, o.MustExist = temp, temp, true, false
+	}
+	var err error
+	if d.index, err = store.Open(dir, &o); err != nil {
+		return nil, errors.Join(err, d.removeTemp())
+	}
+	d.sets.bound = int(d.opts.Memory / 16 / setBytes)
+	return d, nil
+}
+
+// Close closes the index. What was staged and not committed is gone.
+func (d *Deduper) Close() error {
+	return errors.Join(d.index.Close(), d.removeTemp())
+}
+
+func (d *Deduper) removeTemp() error {
+	if d.tempDir == "" {
+		return nil
+	}
+	return os.RemoveAll(d.tempDir)
+}
+
+// Check judges doc and changes nothing.
+func (d *Deduper) Check(doc Document) (Verdict, error) {
+	a := d.analyse(doc.Text)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	j, err := d.judge(doc, a)
+	return j.Verdict, err
+}
+
+// Add judges doc and adds it: unless it is a duplicate, later ones are judged against it.
+// Once Add returns, what it said is durable.
+func (d *Deduper) Add(doc Document) (Verdict, error) {
+	vs, err := d.AddAll([]Document{doc})
+	if err != nil {
+		return Verdict{}, err
+	}
+	return vs[0], nil
+}
+
+// AddAll adds documents in order, like Add, and makes them durable together, which is many
+// times as fast.
+func (d *Deduper) AddAll(docs []Document) ([]Verdict, error) {
+	analyses := make([]analysis, len(docs))
+	for i, doc := range docs {
+		analyses[i] = d.analyse(doc.Text)
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	verdicts := make([]Verdict, len(docs))
+	for i, doc := range docs {
+		j, err := d.stage(doc, analyses[i])
+		if err != nil {
+			return nil, err
+		}
+		verdicts[i] = j.Verdict
+	}
+	return verdicts, d.index.Commit()
+}

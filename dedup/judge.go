@@ -1,0 +1,241 @@
+package dedup
+
+import (
+	"neardup/shingle"
+	"neardup/store"
+)
+
+// A judgement is a verdict with the numbers that the index knows the documents by.
+type judgement struct {
+	Verdict
+	num store.DocNum // of the document, 0 if it was not added
+	of  store.DocNum // of the document that it duplicates, 0 if there is none
+}
+
+// judge compares a document with the representatives of the index.
+func (d *Deduper) judge(doc Document, a analysis) (judgement, error) {
+	same, conflict, err := d.seen(doc, a)
+	if err != nil {
+		return judgement{}, err
+	}
+	if same != 0 {
+		return d.replay(same)
+	}
+	j := judgement{Verdict: Verdict{IDConflict: conflict}}
+	m, err := d.best(a)
+	if err == nil {
+		j.take(m)
+	}
+	return j, err
+}
+
+// take makes a match the ground of the judgement; the zero match makes it unique.
+func (j *judgement) take(m match) {
+	j.Kind, j.Of, j.Evidence, j.of = m.kind, m.id, m.Evidence, m.num
+}
+
+// seen looks for the same record, with the same id of its own and the same text; conflict
+// tells that only other texts have the id.
+func (d *Deduper) seen(doc Document, a analysis) (same store.DocNum, conflict bool, err error) {
+	if doc.MadeID {
+		return 0, false, nil
+	}
+	nums, err := d.index.ByID(doc.ID)
+	if err != nil {
+		return 0, false, err
+	}
+	conflict = len(nums) > 0
+	for _, n := range nums {
+		earlier, err := d.index.Document(n)
+		if err != nil {
+			return 0, false, err
+		}
+		if earlier.Text != a.hash {
+			continue
+		}
+		if d.replays == nil || d.replays(n) {
+			return n, false, nil
+		}
+		conflict = false
+	}
+	return 0, conflict, nil
+}
+
+// replay tells what was said of document n.
+func (d *Deduper) replay(n store.DocNum) (judgement, error) {
+	earlier, err := d.index.Document(n)
+	if err != nil {
+		return judgement{}, err
+	}
+	v := earlier.Verdict
+	j := judgement{num: n, of: v.Of, Verdict: Verdict{
+		Kind:     Kind(v.Kind),
+		Evidence: Evidence{Distance: v.Distance, Resemblance: v.Resemblance, Containment: v.Containment, ContainmentOf: v.ContainmentOf},
+		Replayed: true,
+	}}
+	if v.Of != 0 {
+		of, err := d.index.Document(v.Of)
+		if err != nil {
+			return judgement{}, err
+		}
+		j.Of = of.ID
+	}
+	return j, nil
+}
+
+// A match is a verified pair. The zero value is none.
+type match struct {
+	num            store.DocNum
+	id             string
+	kind           Kind
+	representative bool
+	Evidence
+}
+
+var equalEvidence = Evidence{Resemblance: 1, Containment: 1, ContainmentOf: 1}
+
+// best returns the representative that a matches with the highest resemblance, ties to the
+// earlier.
+func (d *Deduper) best(a analysis) (match, error) {
+	equal, err := d.equal(a)
+	if err != nil {
+		return match{}, err
+	}
+	for _, m := range equal {
+		if m.representative {
+			return m, nil
+		}
+	}
+	near, err := d.near(a)
+	return highest(near), err
+}
+
+// highest returns the representative with the highest resemblance, the first of several.
+func highest(ms []match) match {
+	var best match
+	for _, m := range ms {
+		if m.representative && m.Resemblance > best.Resemblance {
+			best = m
+		}
+	}
+	return best
+}
+
+// equal returns the documents of the sieve by text that have the text of a, in the order in
+// which they were added.
+func (d *Deduper) equal(a analysis) ([]match, error) {
+	if a.empty() || !d.opts.counts(Exact) {
+		return nil, nil
+	}
+	return d.withText(a.hash, Exact, equalEvidence)
+}
+
+func (d *Deduper) withText(h store.TextHash, k Kind, e Evidence) ([]match, error) {
+	nums, err := d.index.ByText(h)
+	if err != nil {
+		return nil, err
+	}
+	ms := make([]match, len(nums))
+	for i, n := range nums {
+		doc, err := d.index.Document(n)
+		if err != nil {
+			return nil, err
+		}
+		ms[i] = match{n, doc.ID, k, doc.Representative, e}
+	}
+	return ms, nil
+}
+
+// near returns the near duplicates of a among the documents with a near fingerprint, in the
+// order in which they were added.
+func (d *Deduper) near(a analysis) ([]match, error) {
+	if a.set.Short() || !d.opts.counts(Near) {
+		return nil, nil
+	}
+	candidates, err := d.index.Near(a.fingerprint, *d.opts.MaxDistance)
+	if err != nil {
+		return nil, err
+	}
+	var ms []match
+	for _, c := range candidates {
+		doc, err := d.index.Document(c.Num)
+		if err != nil {
+			return nil, err
+		}
+		if doc.Text == a.hash {
+			continue
+		}
+		e, err := d.verify(a, c.Num, doc)
+		if err != nil {
+			return nil, err
+		}
+		if e.Resemblance >= d.opts.MinResemblance {
+			ms = append(ms, match{c.Num, doc.ID, Near, doc.Representative, e})
+		}
+	}
+	return ms, nil
+}
+
+// verify measures a against a document of the index: on the shingles of both texts if the
+// text is at hand, and otherwise on sketches.
+func (d *Deduper) verify(a analysis, n store.DocNum, doc *store.Document) (Evidence, error) {
+	e := Evidence{Distance: a.fingerprint.Distance(doc.Fingerprint)}
+	if set, ok, err := d.setOf(n, doc); err != nil {
+		return e, err
+	} else if ok {
+		e.Resemblance = shingle.Resemblance(a.set, set)
+		e.Containment = shingle.Containment(a.set, set)
+		e.ContainmentOf = shingle.Containment(set, a.set)
+		return e, nil
+	}
+	sketch := a.set.Sketch()
+	e.Resemblance = sketch.Resemblance(doc.Sketch)
+	e.Containment = sketch.Containment(doc.Sketch)
+	e.ContainmentOf = doc.Sketch.Containment(sketch)
+	e.Estimated = !sketch.Exact() || !doc.Sketch.Exact()
+	return e, nil
+}
+
+// stage judges a document and adds it to the index. It becomes durable with the next commit.
+func (d *Deduper) stage(doc Document, a analysis) (judgement, error) {
+	j, err := d.judge(doc, a)
+	if err != nil || j.num != 0 {
+		return j, err
+	}
+	return d.add(doc, a, j, !j.Duplicate(), !j.Duplicate())
+}
+
+// stageLocked is stage for callers that do not hold the lock.
+func (d *Deduper) stageLocked(doc Document, a analysis) (judgement, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.stage(doc, a)
+}
+
+// add puts a document into the index with what was said of it, and into the sieves that are
+// named.
+func (d *Deduper) add(doc Document, a analysis, j judgement, byText, byFingerprint bool) (judgement, error) {
+	s := &store.Document{
+		ID: doc.ID, OwnID: !doc.MadeID, Text: a.hash,
+		ByText:         byText && !a.empty(),
+		ByFingerprint:  byFingerprint && !a.set.Short(),
+		Representative: !j.Duplicate(),
+		Verdict: store.Verdict{
+			Kind: byte(j.Kind), Of: j.of, Distance: j.Distance,
+			Resemblance: j.Resemblance, Containment: j.Containment, ContainmentOf: j.ContainmentOf,
+		},
+	}
+	if s.ByText || s.ByFingerprint {
+		s.Fingerprint = a.fingerprint
+		s.Sketch = a.set.Sketch()
+		s.Characters = a.characters
+		s.Site = doc.Site
+		s.Location = doc.location
+		if !doc.Date.IsZero() {
+			s.Date = doc.Date.Unix()
+		}
+	}
+	var err error
+	j.num, err = d.index.Add(s)
+	return j, err
+}

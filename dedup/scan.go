@@ -1,0 +1,175 @@
+package dedup
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"slices"
+	"time"
+
+	"neardup/internal/record"
+	"neardup/store"
+)
+
+// ScanOptions say what [Scan] reports.
+type ScanOptions struct {
+	Options
+	Input  Input
+	Output io.Writer // rows, JSON lines
+
+	Clusters bool   // a row a record, instead of a row a pair
+	AllPairs bool   // every verified pair, instead of one row for each of a group of equal texts
+	Rejects  string // file of rows on what can't be judged; empty for none
+	Force    bool   // replace files that exist
+}
+
+// pairRow is a verified pair, a before b in the input.
+type pairRow struct {
+	A            string  `json:"a"`
+	B            string  `json:"b"`
+	Kind         Kind    `json:"kind"`
+	Distance     int     `json:"distance"`
+	Resemblance  float64 `json:"resemblance"`
+	ContainmentA float64 `json:"containment_a"` // of a in b
+	ContainmentB float64 `json:"containment_b"` // of b in a
+}
+
+// clusterRow is a record and the cluster that it belongs to.
+type clusterRow struct {
+	ID             string  `json:"id"`
+	Cluster        string  `json:"cluster"` // id of the representative
+	Representative bool    `json:"representative"`
+	Kind           Kind    `json:"kind"`
+	Resemblance    float64 `json:"resemblance"` // to the representative
+}
+
+// Scan reports duplicates and removes nothing. Its summary counts what Clean would drop.
+func Scan(ctx context.Context, o ScanOptions) (summary Summary, err error) {
+	start := time.Now()
+	defer func() { summary.finish(start) }()
+	rejects, err := openRows(o.Rejects, o.Force, -1)
+	if err != nil {
+		return summary, err
+	}
+	d, err := Open("", &o.Options)
+	if err != nil {
+		return summary, errors.Join(err, rejects.Remove())
+	}
+	d.replays = func(store.DocNum) bool { return false }
+	d.texts = &runTexts{scanRun, o.Input.Sources, record.NewDecoder(o.Input.Fields)}
+	s := &scanner{o: o, d: d, out: bufio.NewWriter(o.Output), summary: &summary}
+	o.Input.OnReject = func(r *record.Reject) error { return rejects.write(r) }
+	t := &tally{in: &o.Input, summary: &summary}
+	err = o.Input.run(ctx, position{}, d.opts.Params, func(it *item) error {
+		judge, err := t.admit(it)
+		if err != nil || !judge {
+			return err
+		}
+		return s.scan(it)
+	})
+	err = errors.Join(err, s.out.Flush(), d.Close())
+	if err != nil {
+		return summary, errors.Join(err, rejects.Remove())
+	}
+	return summary, rejects.Commit()
+}
+
+const scanRun = 1 // the index is temporary: one run is all that it sees
+
+type scanner struct {
+	o        ScanOptions
+	d        *Deduper
+	out      *bufio.Writer
+	summary  *Summary
+	clusters numberSet
+	added    int
+}
+
+func (s *scanner) scan(it *item) error {
+	d := s.d
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	doc := it.document(scanRun)
+	_, conflict, err := d.seen(doc, it.analysis)
+	if err != nil {
+		return err
+	}
+	equal, near, err := s.matches(it.analysis)
+	if err != nil {
+		return err
+	}
+	j := judgement{Verdict: Verdict{IDConflict: conflict}}
+	if m := highest(equal); m.num != 0 {
+		j.take(m)
+	} else {
+		j.take(highest(near))
+	}
+	s.summary.count(j.Verdict)
+	if j.Duplicate() && s.clusters.add(j.of) {
+		s.summary.Clusters++
+	}
+	if err := s.report(doc, j, equal, near); err != nil {
+		return err
+	}
+	// In the search by fingerprint the first of equal texts stands for all.
+	first := len(equal) == 0
+	if _, err := d.add(doc, it.analysis, j, first || s.o.AllPairs, first); err != nil {
+		return err
+	}
+	if s.added++; s.added%commitItems == 0 {
+		return d.index.Commit()
+	}
+	return nil
+}
+
+// matches returns the documents with an equal text and the near duplicates of a. The latter
+// are left out if nobody needs them.
+func (s *scanner) matches(a analysis) (equal, near []match, err error) {
+	if equal, err = s.d.equal(a); err != nil {
+		return nil, nil, err
+	}
+	if !s.o.AllPairs && highest(equal).num != 0 {
+		return equal, nil, nil
+	}
+	firsts, err := s.d.near(a)
+	if err != nil || !s.o.AllPairs {
+		return equal, firsts, err
+	}
+	for _, m := range firsts {
+		doc, err := s.d.index.Document(m.num)
+		if err != nil {
+			return nil, nil, err
+		}
+		group, err := s.d.withText(doc.Text, Near, m.Evidence)
+		if err != nil {
+			return nil, nil, err
+		}
+		near = append(near, group...)
+	}
+	return equal, near, nil
+}
+
+func (s *scanner) report(doc Document, j judgement, equal, near []match) error {
+	if s.o.Clusters {
+		row := clusterRow{ID: doc.ID, Cluster: doc.ID, Representative: true, Resemblance: 1}
+		if j.Duplicate() {
+			row = clusterRow{doc.ID, j.Of, false, j.Kind, round(j.Resemblance)}
+		}
+		return encodeRow(s.out, row)
+	}
+	pairs := slices.Concat(equal, near)
+	if len(equal) > 0 && !s.o.AllPairs {
+		pairs = equal[:1] // which has the other rows
+	}
+	slices.SortFunc(pairs, func(a, b match) int { return int(a.num) - int(b.num) })
+	for _, m := range pairs {
+		err := encodeRow(s.out, pairRow{
+			m.id, doc.ID, m.kind, m.Distance, round(m.Resemblance), round(m.ContainmentOf), round(m.Containment),
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

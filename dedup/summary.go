@@ -1,0 +1,49 @@
+package dedup
+
+import "time"
+
+// A Summary counts what a job did: Read = Kept + Dropped + Rejected + Blank, and
+// Dropped = Exact + Near + Syndicated. A job that removes nothing counts what would go.
+type Summary struct {
+	Read               int64          `json:"read"`
+	Kept               int64          `json:"kept"`
+	Dropped            int64          `json:"dropped"`
+	Rejected           int64          `json:"rejected"`
+	Blank              int64          `json:"blank"`
+	Exact              int64          `json:"exact"`
+	Near               int64          `json:"near"`
+	Syndicated         int64          `json:"syndicated"`
+	Clusters           int64          `json:"clusters"` // of two documents and more
+	IDConflicts        int64          `json:"id_conflicts"`
+	Overflow           int64          `json:"overflow"` // searches cut short
+	BytesRead          int64          `json:"bytes_read"`
+	Seconds            float64        `json:"seconds"`
+	DocumentsPerSecond float64        `json:"documents_per_second"`
+	MaxRSSBytes        int64          `json:"max_rss_bytes"`
+	Params             map[string]any `json:"params"`
+}
+
+// count adds one judged document.
+func (s *Summary) count(v Verdict) {
+	if v.IDConflict {
+		s.IDConflicts++
+	}
+	switch v.Kind {
+	case Unique:
+		s.Kept++
+		return
+	case Exact:
+		s.Exact++
+	case Near:
+		s.Near++
+	}
+	s.Dropped++
+}
+
+func (s *Summary) finish(start time.Time) {
+	s.Seconds = time.Since(start).Seconds()
+	if s.Seconds > 0 {
+		s.DocumentsPerSecond = float64(s.Read) / s.Seconds
+	}
+	s.MaxRSSBytes = maxRSS()
+}
