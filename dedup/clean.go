@@ -103,6 +103,7 @@ func (c *cleaner) open() error {
 	}
 	if resumed != nil {
 		c.state = *resumed
+		c.d.overflow = c.state.Summary.Overflow
 		if err := c.recountClusters(); err != nil {
 			return err
 		}
@@ -212,6 +213,7 @@ func (c *cleaner) judge(it *item) error {
 		return err
 	}
 	c.state.Summary.count(j.Verdict)
+	c.state.Summary.Overflow = c.d.overflow
 	if !j.Duplicate() {
 		return c.out.write(it.raw)
 	}

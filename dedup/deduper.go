@@ -103,10 +103,11 @@ type Deduper struct {
 	index   *store.Index
 	tempDir string // removed on Close, if not empty
 
-	mu      sync.Mutex
-	texts   textSource
-	sets    setCache
-	replays func(store.DocNum) bool // whether that record may be the same again; nil: it may
+	mu       sync.Mutex
+	texts    textSource
+	sets     setCache
+	overflow int64                   // searches cut short
+	replays  func(store.DocNum) bool // whether that record may be the same again; nil: it may
 }
 
 // A textSource gives the texts of documents of the run in progress.

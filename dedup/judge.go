@@ -1,6 +1,9 @@
 package dedup
 
 import (
+	"math"
+	"slices"
+
 	"neardup/shingle"
 	"neardup/store"
 )
@@ -146,39 +149,77 @@ func (d *Deduper) withText(h store.TextHash, k Kind, e Evidence) ([]match, error
 	return ms, nil
 }
 
-// near returns the near duplicates of a among the documents with a near fingerprint, in the
-// order in which they were added.
+// maxCandidates bounds how many documents with a similar sketch one document is verified
+// against. A search that it cuts short is counted as overflow.
+const maxCandidates = 1024
+
+// near returns the near duplicates of a, in the order in which they were added.
 func (d *Deduper) near(a analysis) ([]match, error) {
 	if a.set.Short() || !d.opts.counts(Near) {
 		return nil, nil
 	}
-	candidates, err := d.index.Near(a.fingerprint, *d.opts.MaxDistance)
+	sketch := a.set.Sketch()
+	candidates, err := d.candidates(a, sketch)
 	if err != nil {
 		return nil, err
 	}
 	var ms []match
-	for _, c := range candidates {
-		doc, err := d.index.Document(c.Num)
+	for _, n := range candidates {
+		doc, err := d.index.Document(n)
 		if err != nil {
 			return nil, err
 		}
-		if doc.Text == a.hash {
+		if doc.Text == a.hash || !plausible(sketch, doc.Sketch, d.opts.MinResemblance) {
 			continue
 		}
-		e, err := d.verify(a, c.Num, doc)
+		e, err := d.verify(a, sketch, n, doc)
 		if err != nil {
 			return nil, err
 		}
 		if e.Resemblance >= d.opts.MinResemblance {
-			ms = append(ms, match{c.Num, doc.ID, Near, doc.Representative, e})
+			ms = append(ms, match{n, doc.ID, Near, doc.Representative, e})
 		}
 	}
 	return ms, nil
 }
 
+// candidates returns the documents with a near fingerprint or a similar sketch, in order.
+func (d *Deduper) candidates(a analysis, sketch shingle.Sketch) ([]store.DocNum, error) {
+	near, err := d.index.Near(a.fingerprint, *d.opts.MaxDistance)
+	if err != nil {
+		return nil, err
+	}
+	nums, cut, err := d.index.Similar(sketch, maxCandidates)
+	if err != nil {
+		return nil, err
+	}
+	if cut {
+		d.overflow++
+	}
+	for _, c := range near {
+		nums = append(nums, c.Num)
+	}
+	slices.Sort(nums)
+	return slices.Compact(nums), nil
+}
+
+// plausible reports whether sets with those sketches may have the resemblance: it rules out
+// what lies more than five standard errors below, or differs too much in size.
+func plausible(a, b shingle.Sketch, resemblance float64) bool {
+	small, large := min(a.Len(), b.Len()), max(a.Len(), b.Len())
+	if float64(small) < resemblance*float64(large) {
+		return false
+	}
+	slack := 0.0
+	if !a.Exact() || !b.Exact() {
+		slack = 5 * math.Sqrt(resemblance*(1-resemblance)/shingle.SketchBins)
+	}
+	return a.Resemblance(b) >= resemblance-slack
+}
+
 // verify measures a against a document of the index: on the shingles of both texts if the
 // text is at hand, and otherwise on sketches.
-func (d *Deduper) verify(a analysis, n store.DocNum, doc *store.Document) (Evidence, error) {
+func (d *Deduper) verify(a analysis, sketch shingle.Sketch, n store.DocNum, doc *store.Document) (Evidence, error) {
 	e := Evidence{Distance: a.fingerprint.Distance(doc.Fingerprint)}
 	if set, ok, err := d.setOf(n, doc); err != nil {
 		return e, err
@@ -188,7 +229,6 @@ func (d *Deduper) verify(a analysis, n store.DocNum, doc *store.Document) (Evide
 		e.ContainmentOf = shingle.Containment(set, a.set)
 		return e, nil
 	}
-	sketch := a.set.Sketch()
 	e.Resemblance = sketch.Resemblance(doc.Sketch)
 	e.Containment = sketch.Containment(doc.Sketch)
 	e.ContainmentOf = doc.Sketch.Containment(sketch)
@@ -214,18 +254,18 @@ func (d *Deduper) stageLocked(doc Document, a analysis) (judgement, error) {
 
 // add puts a document into the index with what was said of it, and into the sieves that are
 // named.
-func (d *Deduper) add(doc Document, a analysis, j judgement, byText, byFingerprint bool) (judgement, error) {
+func (d *Deduper) add(doc Document, a analysis, j judgement, byText, byShingles bool) (judgement, error) {
 	s := &store.Document{
 		ID: doc.ID, OwnID: !doc.MadeID, Text: a.hash,
 		ByText:         byText && !a.empty(),
-		ByFingerprint:  byFingerprint && !a.set.Short(),
+		ByShingles:     byShingles && !a.set.Short(),
 		Representative: !j.Duplicate(),
 		Verdict: store.Verdict{
 			Kind: byte(j.Kind), Of: j.of, Distance: j.Distance,
 			Resemblance: j.Resemblance, Containment: j.Containment, ContainmentOf: j.ContainmentOf,
 		},
 	}
-	if s.ByText || s.ByFingerprint {
+	if s.ByText || s.ByShingles {
 		s.Fingerprint = a.fingerprint
 		s.Sketch = a.set.Sketch()
 		s.Characters = a.characters

@@ -106,13 +106,14 @@ func (s *scanner) scan(it *item) error {
 		j.take(highest(near))
 	}
 	s.summary.count(j.Verdict)
+	s.summary.Overflow = d.overflow
 	if j.Duplicate() && s.clusters.add(j.of) {
 		s.summary.Clusters++
 	}
 	if err := s.report(doc, j, equal, near); err != nil {
 		return err
 	}
-	// In the search by fingerprint the first of equal texts stands for all.
+	// In the search by shingles the first of equal texts stands for all.
 	first := len(equal) == 0
 	if _, err := d.add(doc, it.analysis, j, first || s.o.AllPairs, first); err != nil {
 		return err

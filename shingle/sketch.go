@@ -101,6 +101,49 @@ func (k Sketch) binned() []uint16 {
 	return bins
 }
 
+// Bands is the number of band keys of a sketch.
+const Bands = 16
+
+// bandBins is the number of minima that make a band key. A pair at resemblance r shares one
+// of its keys with probability 1-(1-r^bandBins)^Bands: 0.9998 at 0.8, 0.64 at 0.5, 0.025 at
+// 0.2.
+const bandBins = 4
+
+// Bands returns keys of which similar sets share some (Indyk and Motwani, "Approximate
+// nearest neighbors", STOC 1998; Broder, 1997). A key is made of the minima of bandBins bins
+// out of Bands*bandBins; an empty bin borrows the minimum of another one (Shrivastava,
+// "Optimal densification for fast and accurate minwise hashing", ICML 2017). The empty set
+// has keys too, which mean nothing.
+func (k Sketch) Bands() [Bands]uint64 {
+	const bins = Bands * bandBins
+	const fine = SketchBins / bins
+	var minima [bins]uint64 // 0 for an empty bin
+	for i, v := range k.binned() {
+		if v != 0 && minima[i/fine] == 0 {
+			minima[i/fine] = uint64(i%fine)<<16 | uint64(v)
+		}
+	}
+	var keys [Bands]uint64
+	for band := range keys {
+		h := uint64(hashSeed)
+		for i := range bandBins {
+			h = fold(h ^ borrowed(&minima, band*bandBins+i))
+		}
+		keys[band] = h ^ h>>32
+	}
+	return keys
+}
+
+// borrowed returns the minimum of a bin, or of the first bin that is not empty in an order
+// that depends on nothing but the number of the bin.
+func borrowed(minima *[Bands * bandBins]uint64, bin int) uint64 {
+	at := bin
+	for try := uint64(1); minima[at] == 0 && try < 1000; try++ {
+		at = int(fold(uint64(bin)<<32^try^hashSeed) % uint64(len(minima)))
+	}
+	return minima[at]
+}
+
 func commonHalves(a, b []uint32) int {
 	n, i, j := 0, 0, 0
 	for i < len(a) && j < len(b) {

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"fmt"
 	"math/bits"
 	"slices"
@@ -93,8 +94,38 @@ func (ix *Index) Near(f shingle.Fingerprint, k int) ([]Candidate, error) {
 			}
 		}
 	}
-	slices.SortFunc(found, func(a, b Candidate) int { return int(a.Num) - int(b.Num) })
+	slices.SortFunc(found, func(a, b Candidate) int { return cmp.Compare(a.Num, b.Num) })
 	return slices.Compact(found), nil
+}
+
+// Similar returns documents of which a sketch shares band keys with k, those that share most
+// first, ties to the earlier, at most limit of them; cut tells that there were more.
+func (ix *Index) Similar(k shingle.Sketch, limit int) (nums []DocNum, cut bool, err error) {
+	ix.mu.Lock()
+	defer ix.mu.Unlock()
+	shared := map[DocNum]int{}
+	for i, key := range k.Bands() {
+		read := 0
+		err := ix.scan(tableBand+byte(i), key, func(e entry) {
+			if read++; read <= limit {
+				shared[e.num]++
+			}
+		})
+		if err != nil {
+			return nil, false, err
+		}
+		cut = cut || read > limit
+	}
+	for n := range shared {
+		nums = append(nums, n)
+	}
+	slices.SortFunc(nums, func(a, b DocNum) int {
+		return cmp.Or(shared[b]-shared[a], cmp.Compare(a, b))
+	})
+	if len(nums) > limit {
+		nums, cut = nums[:limit], true
+	}
+	return nums, cut, nil
 }
 
 // firstTable returns the first table in which fingerprints that differ by diff meet, so that

@@ -26,6 +26,7 @@ import (
 //	0, 1, 2, 3  fingerprint rotated left by 16*table bits      's' table and 2 bytes: one block
 //	4           first 8 bytes of the hash of the text          all but the number
 //	5           64-bit hash of the id                          all but the number
+//	6 to 21     band keys of the sketch, see shingle.Bands     all but the number
 //
 // A search in a sieve reads the keys that share a prefix; see [split].
 const (
@@ -39,7 +40,8 @@ const (
 	blocks    = 4 // tables 0 to 3: the 16-bit blocks of a fingerprint
 	tableText = 4
 	tableID   = 5
-	tables    = 6
+	tableBand = 6 // the first of shingle.Bands
+	tables    = tableBand + shingle.Bands
 
 	blockPrefix = 4  // bytes: kind, table, 16-bit block
 	wholePrefix = 10 // bytes: kind, table, value

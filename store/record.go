@@ -20,8 +20,8 @@ type Document struct {
 	Text  TextHash
 
 	// Which sieves the document stands in.
-	ByText        bool // found by documents with an equal text
-	ByFingerprint bool // found by documents with a near fingerprint
+	ByText     bool // found by documents with an equal text
+	ByShingles bool // found by documents with a near fingerprint or a similar sketch
 
 	// Representative tells that the document was kept: others may be dropped in its favour.
 	Representative bool
@@ -59,7 +59,7 @@ type Location struct {
 
 // The record of a document, in order:
 //
-//	flags           1 byte    bits: 0 own id, 1 by text, 2 by fingerprint, 3 representative,
+//	flags           1 byte    bits: 0 own id, 1 by text, 2 by shingles, 3 representative,
 //	                          4 has a match, 5 has a location
 //	id              uvarint length, bytes
 //	text hash       16 bytes
@@ -75,17 +75,17 @@ type Location struct {
 const (
 	flagOwnID = 1 << iota
 	flagByText
-	flagByFingerprint
+	flagByShingles
 	flagRepresentative
 	flagMatch
 	flagLocation
 
-	flagsSieved = flagByText | flagByFingerprint
+	flagsSieved = flagByText | flagByShingles
 	flagsKnown  = 1<<6 - 1
 )
 
 func (d *Document) flags() byte {
-	return bit(d.OwnID, flagOwnID) | bit(d.ByText, flagByText) | bit(d.ByFingerprint, flagByFingerprint) |
+	return bit(d.OwnID, flagOwnID) | bit(d.ByText, flagByText) | bit(d.ByShingles, flagByShingles) |
 		bit(d.Representative, flagRepresentative) | bit(d.Verdict != Verdict{}, flagMatch) |
 		bit(d.Location != Location{}, flagLocation)
 }
@@ -136,7 +136,7 @@ func parseDocument(b []byte) (*Document, error) {
 	r := reader{b: b}
 	f := r.byte()
 	d := &Document{
-		OwnID: f&flagOwnID != 0, ByText: f&flagByText != 0, ByFingerprint: f&flagByFingerprint != 0,
+		OwnID: f&flagOwnID != 0, ByText: f&flagByText != 0, ByShingles: f&flagByShingles != 0,
 		Representative: f&flagRepresentative != 0,
 	}
 	d.ID = r.string()

@@ -24,9 +24,12 @@ func entries(n DocNum, d *Document) []entry {
 	if d.ByText {
 		es = append(es, entry{tableText, textValue(d.Text), n})
 	}
-	if d.ByFingerprint {
+	if d.ByShingles {
 		for t := range byte(blocks) {
 			es = append(es, entry{t, rotate(d.Fingerprint, t), n})
+		}
+		for i, key := range d.Sketch.Bands() {
+			es = append(es, entry{tableBand + byte(i), key, n})
 		}
 	}
 	return es

@@ -34,7 +34,11 @@ func newRand(t *testing.T) *rand.Rand {
 }
 
 func fingerprinted(n int, f shingle.Fingerprint) *Document {
-	return &Document{ID: fmt.Sprintf("doc-%d", n), OwnID: n%2 == 0, ByFingerprint: true, ByText: true, Fingerprint: f, Text: TextHash{byte(n), byte(n >> 8), 3}}
+	return &Document{
+		ID: fmt.Sprintf("doc-%d", n), OwnID: n%2 == 0, ByShingles: true, ByText: true,
+		Fingerprint: f, Text: TextHash{byte(n), byte(n >> 8), 3},
+		Sketch: shingle.DefaultParams().Set(fmt.Sprintf("the text of document %d", n)).Sketch(),
+	}
 }
 
 // nearRandom returns fingerprints of which many lie close together.
@@ -101,6 +105,44 @@ func TestNearIsComplete(t *testing.T) {
 	defer ix.Close()
 	if _, err := ix.Near(0, MaxDistance+1); err == nil {
 		t.Error("a distance that is not searched completely is accepted")
+	}
+}
+
+func TestSimilarFindsSharedBands(t *testing.T) {
+	p := shingle.DefaultParams()
+	words := strings.Fields(strings.Repeat("alpha beta gamma delta epsilon zeta eta theta iota kappa ", 1))
+	r := newRand(t)
+	var text []string
+	for range 400 {
+		text = append(text, words[r.IntN(len(words))]+fmt.Sprint(r.IntN(1000)))
+	}
+	original := p.Set(strings.Join(text, " "))
+	text[200] = "changed"
+	edited := p.Set(strings.Join(text, " "))
+	for _, written := range []bool{false, true} {
+		ix := open(t, vfs.NewMem())
+		defer ix.Close()
+		for i := range 2000 {
+			d := fingerprinted(i, shingle.Fingerprint(r.Uint64()))
+			if i == 1234 {
+				d.Sketch = original.Sketch()
+			}
+			if _, err := ix.Add(d); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if written {
+			if err := errors.Join(ix.Commit(), ix.writeSieves()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		nums, cut, err := ix.Similar(edited.Sketch(), 100)
+		if err != nil || cut || len(nums) == 0 || nums[0] != 1235 {
+			t.Errorf("written %v: Similar = %v, %v, %v, want 1235 first", written, nums, cut, err)
+		}
+		if nums, cut, err := ix.Similar(edited.Sketch(), 0); err != nil || !cut || len(nums) > 0 {
+			t.Errorf("with limit 0: %v, %v, %v, want a cut", nums, cut, err)
+		}
 	}
 }
 
@@ -333,7 +375,7 @@ func TestSealFindsDamage(t *testing.T) {
 
 func TestKeys(t *testing.T) {
 	f := shingle.Fingerprint(0x0123456789abcdef)
-	d := &Document{ID: "a", OwnID: true, ByText: true, ByFingerprint: true, Fingerprint: f, Text: TextHash{1, 2, 3, 4, 5, 6, 7, 8, 9}}
+	d := &Document{ID: "a", OwnID: true, ByText: true, ByShingles: true, Fingerprint: f, Text: TextHash{1, 2, 3, 4, 5, 6, 7, 8, 9}}
 	want := []string{
 		"7305d24ec4f1a98c6e5b000000000000002a",
 		"73040102030405060708000000000000002a",
@@ -343,11 +385,14 @@ func TestKeys(t *testing.T) {
 		"7303cdef0123456789ab000000000000002a",
 	}
 	es := entries(42, d)
-	if len(es) != len(want) {
-		t.Fatalf("%d entries, want %d", len(es), len(want))
+	if len(es) != len(want)+shingle.Bands {
+		t.Fatalf("%d entries, want %d", len(es), len(want)+shingle.Bands)
 	}
 	for i, e := range es {
 		key := e.appendKey(nil)
+		if i >= len(want) {
+			want = append(want, fmt.Sprintf("73%02x%016x000000000000002a", 6+i-6, d.Sketch.Bands()[i-6]))
+		}
 		if got := fmt.Sprintf("%x", key); got != want[i] {
 			t.Errorf("entry %d is %s, want %s", i, got, want[i])
 		}
@@ -398,7 +443,7 @@ func FuzzRecord(f *testing.F) {
 func TestRecordRoundTrip(t *testing.T) {
 	s := shingle.DefaultParams().Set(strings.Repeat("0123456789 some text 中文 ", 3))
 	want := &Document{
-		ID: "x\x00\xff", OwnID: true, ByText: true, ByFingerprint: true, Representative: true,
+		ID: "x\x00\xff", OwnID: true, ByText: true, ByShingles: true, Representative: true,
 		Text: TextHash{1}, Verdict: Verdict{Kind: 1, Of: 3, Resemblance: .5}, Fingerprint: 1 << 63,
 		Sketch: s.Sketch(), Characters: 10, Date: -1, Site: "a", Location: Location{1, 2, 3, 4},
 	}

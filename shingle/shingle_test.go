@@ -1,0 +1,294 @@
+package shingle
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestNormalize(t *testing.T) {
+	tests := []struct{ name, in, want string }{
+		{"empty", "", ""},
+		{"white space only", " \t\u3000\n", ""},
+		{"case", "Straße STRASSE İ", "strasse strasse i̇"},
+		{"width", "ＡＢＣ　１２３　ｶﾞｷﾞ", "abc 123ガギ"},
+		{"composition", "e\u0301 가 がか\u3099", "é 가がが"},
+		{"ligature", "ﬁnd ﬄ", "find ffl"},
+		{"punctuation", "“你好”，他说。「对！」《书》——…", `"你好",他说."对!""书"--...`},
+		{"never dropped", "C C++ C#", "c c++ c#"},
+		{"zero width", "a\u200bb\u00adc\ufeffd 👩\u200d👧", "abcd 👩👧"},
+		{"squeezed", "  a \n\n b  ", "a b"},
+		{"unspaced", "你好 世界\n再 见", "你好世界再见"},
+		{"beside other script", "使用 Go 语言", "使用go语言"},
+		{"after its punctuation", "你好。\n“再见”", `你好."再见"`},
+		{"hangul keeps its spaces", "안녕  하세요", "안녕 하세요"},
+		{"thai", "ภาษา ไทย", "ภาษาไทย"},
+		{"not UTF-8", "a\xffb", "a\ufffdb"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := Normalize(tt.in); got != tt.want {
+				t.Errorf("Normalize(%q) = %q, want %q", tt.in, got, tt.want)
+			}
+		})
+	}
+	if got := string(AppendNormal([]byte("漢 "), "a b")); got != "漢 a b" {
+		t.Errorf("what stands in the buffer changes the result: %q", got)
+	}
+}
+
+func TestVariantsAreEqual(t *testing.T) {
+	original := "《计算机》杂志说：“机器可以思考吗？”这个问题、那个问题，都在2026年提出。Ｇｏ语言！"
+	variants := map[string]string{
+		"width":       "《计算机》杂志说:“机器可以思考吗?”这个问题、那个问题,都在２０２６年提出。Go语言!",
+		"case":        strings.ToLower(original),
+		"punctuation": "「计算机」杂志说：「机器可以思考吗？」这个问题，那个问题，都在2026年提出．Ｇｏ语言！",
+		"spaces":      "《计算机》 杂志说： “机器可以思考吗？” 这个问题、那个问题， 都在 2026 年提出。 Ｇｏ 语言！",
+		"wrapped":     wrap(original, 7),
+	}
+	for name, v := range variants {
+		if got, want := Normalize(v), Normalize(original); got != want {
+			t.Errorf("%s:\n got %s\nwant %s", name, got, want)
+		}
+	}
+}
+
+func wrap(text string, columns int) string {
+	var b strings.Builder
+	for i, r := range []rune(text) {
+		if i > 0 && i%columns == 0 {
+			b.WriteByte('\n')
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+func TestShingleLength(t *testing.T) {
+	tests := []struct {
+		text string
+		p    Params
+		want []string
+	}{
+		{"the quick", Params{}, []string{"the quic", "he quick"}},
+		{"机器可以思考", Params{}, []string{"机器可", "器可以", "可以思", "以思考"}},
+		{"用go写的", Params{}, []string{"用go写", "go写的"}},
+		{"short", Params{}, nil},
+		{"猫", Params{}, nil},
+		{"机器可以", Params{Size: 2}, []string{"机器", "器可", "可以"}},
+		{"aaaaaa", Params{Size: 5}, []string{"aaaaa"}},
+	}
+	for _, tt := range tests {
+		var want []uint64
+		for _, s := range tt.want {
+			want = append(want, hash([]byte(s)))
+		}
+		slices.Sort(want)
+		if got := tt.p.Set(tt.text); !slices.Equal(got.hashes, want) {
+			t.Errorf("%v: Set(%q) has %d shingles, want %q", tt.p, tt.text, got.Len(), tt.want)
+		}
+	}
+}
+
+func TestFingerprintOfShortText(t *testing.T) {
+	for _, text := range []string{"", " ", "猫", "cat"} {
+		if f, n, err := DefaultParams().Fingerprint(text); f != 0 || n != 0 || err != ErrTooShort {
+			t.Errorf("Fingerprint(%q) = %v, %d, %v", text, f, n, err)
+		}
+	}
+}
+
+// TestHashMixes holds the hash to what a random one would do: over texts that differ in one
+// character each bit is one for half of them, and flips with half of the changes.
+func TestHashMixes(t *testing.T) {
+	const n = 20000
+	for _, length := range []int{3, 8, 9, 16, 24} {
+		for at := 0; at < length; at += max(1, length/4) {
+			var ones, flips [64]int
+			r := rand.New(rand.NewPCG(uint64(length), uint64(at)))
+			b := make([]byte, length)
+			for range n {
+				for i := range b {
+					b[i] = 'a' + byte(r.IntN(26))
+				}
+				h := hash(b)
+				b[at] = 'a' + (b[at]-'a'+1)%26
+				d := h ^ hash(b)
+				for bit := range 64 {
+					ones[bit] += int(h >> bit & 1)
+					flips[bit] += int(d >> bit & 1)
+				}
+			}
+			for bit := range 64 {
+				for what, got := range map[string]int{"one": ones[bit], "flipped": flips[bit]} {
+					if share := float64(got) / n; math.Abs(share-.5) > .03 {
+						t.Errorf("length %d, byte %d: bit %d is %s in %.3f of the hashes", length, at, bit, what, share)
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestUnrelatedFingerprintsAreFarApart(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 1))
+	p := DefaultParams()
+	var fs []Fingerprint
+	for range 200 {
+		var b strings.Builder
+		for range 300 {
+			fmt.Fprintf(&b, "%c%c%c ", 'a'+r.IntN(26), 'a'+r.IntN(26), 'a'+r.IntN(26))
+		}
+		f, _, _ := p.Fingerprint(b.String())
+		fs = append(fs, f)
+	}
+	sum, pairs := 0, 0
+	for i := range fs {
+		for j := range i {
+			sum += fs[i].Distance(fs[j])
+			pairs++
+		}
+	}
+	if mean := float64(sum) / float64(pairs); math.Abs(mean-32) > .5 {
+		t.Errorf("unrelated texts are %.2f bits apart, want 32", mean)
+	}
+}
+
+func setOf(from, to int) Set {
+	var hashes []uint64
+	for i := from; i < to; i++ {
+		hashes = append(hashes, hash(fmt.Append(nil, i)))
+	}
+	slices.Sort(hashes)
+	return Set{hashes}
+}
+
+func TestResemblance(t *testing.T) {
+	tests := []struct {
+		a, b                    Set
+		resemblance, aInB, bInA float64
+	}{
+		{Set{}, Set{}, 0, 0, 0},
+		{Set{}, setOf(0, 5), 0, 0, 0},
+		{setOf(0, 5), setOf(0, 5), 1, 1, 1},
+		{setOf(0, 5), setOf(5, 10), 0, 0, 0},
+		{setOf(0, 8), setOf(4, 10), .4, .5, 4. / 6},
+	}
+	for i, tt := range tests {
+		got := []float64{Resemblance(tt.a, tt.b), Containment(tt.a, tt.b), Containment(tt.b, tt.a)}
+		if want := []float64{tt.resemblance, tt.aInB, tt.bInA}; !slices.Equal(got, want) {
+			t.Errorf("%d: got %v, want %v", i, got, want)
+		}
+	}
+}
+
+func TestSketchEstimates(t *testing.T) {
+	for _, size := range []int{0, 1, 100, SketchBins, SketchBins + 1, 3000, 50000} {
+		for _, shift := range []float64{0, .05, .11, .3, 1} {
+			a, b := setOf(0, size), setOf(int(float64(size)*shift), int(float64(size)*(1+shift)))
+			ka, kb := a.Sketch(), b.Sketch()
+			r := Resemblance(a, b)
+			slack := 0.0
+			if !ka.Exact() {
+				slack = 5 * math.Sqrt(r*(1-r)/SketchBins)
+			}
+			if got := ka.Resemblance(kb); math.Abs(got-r) > slack+1e-12 {
+				t.Errorf("%d shingles: resemblance %.4f is estimated as %.4f", size, r, got)
+			}
+			if got, want := ka.Containment(kb), Containment(a, b); math.Abs(got-want) > 2*slack+1e-12 {
+				t.Errorf("%d shingles: containment %.4f is estimated as %.4f", size, want, got)
+			}
+			var back Sketch
+			if err := back.UnmarshalBinary(ka.Append(nil)); err != nil || back.Resemblance(kb) != ka.Resemblance(kb) || back.Bands() != ka.Bands() {
+				t.Errorf("%d shingles: the sketch does not come back: %v", size, err)
+			}
+		}
+	}
+	// A small set, held whole, against a large one.
+	if got, want := setOf(0, 400).Sketch().Resemblance(setOf(0, 600).Sketch()), 2./3; math.Abs(got-want) > .11 {
+		t.Errorf("400 of 600 shingles: resemblance is estimated as %.4f", got)
+	}
+}
+
+func TestSketchRefusesBytes(t *testing.T) {
+	good := setOf(0, 3).Sketch().Append(nil)
+	for _, b := range [][]byte{nil, {255}, good[:len(good)-1], append(good, 0), {255, 255, 255, 255, 255, 255, 255, 255, 255, 1}} {
+		var k Sketch
+		if err := k.UnmarshalBinary(b); err != ErrSketch {
+			t.Errorf("UnmarshalBinary(%x) = %v", b, err)
+		}
+	}
+}
+
+// TestBandsFindSimilarSets holds the share of pairs that share a key to the formula.
+func TestBandsFindSimilarSets(t *testing.T) {
+	const pairs = 400
+	for _, size := range []int{60, 300, 3000} {
+		for _, r := range []float64{.2, .5, .8, .95} {
+			found := 0
+			for i := range pairs {
+				shared := int(2 * r / (1 + r) * float64(size))
+				from := i * 4 * size
+				a, b := setOf(from, from+size), setOf(from+size-shared, from+2*size-shared)
+				ka, kb := a.Sketch().Bands(), b.Sketch().Bands()
+				for band := range ka {
+					if ka[band] == kb[band] {
+						found++
+						break
+					}
+				}
+			}
+			want := 1 - math.Pow(1-math.Pow(r, bandBins), Bands)
+			// Below one shingle a bin, bands that borrow are no longer independent.
+			slack := 4*math.Sqrt(want*(1-want)/pairs) + .01
+			if size < Bands*bandBins {
+				slack += .12
+			}
+			if got := float64(found) / pairs; math.Abs(got-want) > slack {
+				t.Errorf("%d shingles, resemblance %.2f: found %.3f, want %.3f", size, r, got, want)
+			}
+		}
+	}
+}
+
+func TestParams(t *testing.T) {
+	for _, s := range []string{"auto", "1", "64"} {
+		if p, err := ParseParams(s); err != nil || p.String() != s {
+			t.Errorf("ParseParams(%q) = %v, %v", s, p, err)
+		}
+	}
+	for _, s := range []string{"", "0", "-1", "65", "five"} {
+		if _, err := ParseParams(s); err == nil {
+			t.Errorf("ParseParams(%q) is accepted", s)
+		}
+	}
+	if a, b := (Params{}).ID(), (Params{Size: 8}).ID(); a == b {
+		t.Errorf("different parameters have the id %s", a)
+	}
+}
+
+func TestParagraphs(t *testing.T) {
+	text := "\ufeff one \r\n\r\n\t二\u3000\u2028  three\n \n"
+	var got []string
+	for _, r := range Paragraphs(text) {
+		got = append(got, text[r.Start:r.End])
+	}
+	if want := []string{"\ufeff one", "二", "three"}; !slices.Equal(got, want) {
+		t.Errorf("Paragraphs = %q, want %q", got, want)
+	}
+}
+
+func TestParseFingerprint(t *testing.T) {
+	f := Fingerprint(0x00ff00000000abcd)
+	if g, err := ParseFingerprint(f.String()); err != nil || g != f {
+		t.Errorf("%v came back as %v, %v", f, g, err)
+	}
+	for _, s := range []string{"", "12", "00ff00000000abcg", "+0ff00000000abcd"} {
+		if _, err := ParseFingerprint(s); err == nil {
+			t.Errorf("ParseFingerprint(%q) is accepted", s)
+		}
+	}
+}
