@@ -74,7 +74,9 @@ type cleaner struct {
 	o        CleanOptions
 	d        *Deduper
 	name     string // of the checkpoint
+	index    string // directory of the index, empty for a temporary one
 	resume   bool   // the run can be taken up again
+	begun    bool   // a checkpoint of the run stands in the index
 	state    checkpoint
 	clusters numberSet
 
@@ -84,17 +86,17 @@ type cleaner struct {
 }
 
 func (c *cleaner) open() error {
-	index := c.o.Index
-	if c.o.DryRun && index != "" {
-		if _, err := os.Stat(index); errors.Is(err, os.ErrNotExist) {
-			index = ""
+	c.index = c.o.Index
+	if c.o.DryRun && c.index != "" {
+		if _, err := os.Stat(c.index); errors.Is(err, os.ErrNotExist) {
+			c.index = ""
 		}
 	}
 	var err error
-	if c.d, err = Open(index, &c.o.Options); err != nil {
+	if c.d, err = Open(c.index, &c.o.Options); err != nil {
 		return err
 	}
-	c.resume = index != "" && !c.o.DryRun && c.o.Out != record.Stdin
+	c.resume = c.index != "" && !c.o.DryRun && c.o.Out != record.Stdin
 	c.state.Run = rand.Uint64() | 1
 	c.state.Before = c.d.index.Last()
 	resumed, err := c.findCheckpoint()
@@ -102,7 +104,7 @@ func (c *cleaner) open() error {
 		return err
 	}
 	if resumed != nil {
-		c.state = *resumed
+		c.state, c.begun = *resumed, true
 		c.d.overflow = c.state.Summary.Overflow
 		if err := c.recountClusters(); err != nil {
 			return err
@@ -264,16 +266,19 @@ func round(x float64) float64 {
 // commit makes durable what was judged so far: the outputs first, then the documents and the
 // place in the input in one batch.
 func (c *cleaner) commit(t *tally) error {
-	if !c.resume {
-		if c.o.DryRun && c.o.Index != "" {
-			return nil // the documents of a dry run are forgotten when the index closes
-		}
+	switch {
+	case c.index == "":
 		return c.d.index.Commit()
+	case c.o.DryRun:
+		return nil // its documents are forgotten when the index closes
 	}
 	for _, o := range c.outputs() {
 		if err := o.Sync(); err != nil {
 			return err
 		}
+	}
+	if !c.resume {
+		return c.d.index.Commit()
 	}
 	s := &c.state
 	s.At, s.Earlier = t.at, t.beforeNow
@@ -282,6 +287,7 @@ func (c *cleaner) commit(t *tally) error {
 	if err != nil {
 		return err
 	}
+	c.begun = true
 	return c.d.index.Commit(store.Checkpoint{Name: c.name, Data: data})
 }
 
@@ -335,7 +341,7 @@ func (c *cleaner) close(failed error) error {
 	for _, o := range c.outputs() {
 		switch {
 		case failed == nil:
-		case c.resume:
+		case c.begun:
 			err = errors.Join(err, ignoreClosed(o.Abandon()))
 		default:
 			err = errors.Join(err, o.Remove())

@@ -1,6 +1,7 @@
 package dedup
 
 import (
+	"bufio"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -30,8 +31,9 @@ type sink interface {
 
 // A lineSink writes records of lines to one file or stream.
 type lineSink struct {
-	*durable.File // nil for a stream
-	w             io.Writer
+	*durable.File               // nil for a stream
+	stream        *bufio.Writer // nil for a file
+	w             io.Writer     // one of the two
 
 	first  *record.Source // whose byte order mark, if any, begins the output
 	begun  bool
@@ -58,6 +60,20 @@ func (s *lineSink) write(raw *record.Raw) error {
 	}
 	_, err := s.w.Write(raw.End)
 	return err
+}
+
+func (s *lineSink) Sync() error {
+	if s.stream != nil {
+		return s.stream.Flush()
+	}
+	return s.File.Sync()
+}
+
+func (s *lineSink) Commit() error {
+	if s.stream != nil {
+		return s.stream.Flush()
+	}
+	return s.File.Commit()
 }
 
 // copyRaw writes the bytes of a record; of one that was too long to be held, from its source.
@@ -116,7 +132,8 @@ func newSink(o *CleanOptions, resumed int64) (sink, error) {
 	case texts && !(len(o.Inputs) == 1 && len(o.Input.Sources) == 1 && !isDir(o.Inputs[0])):
 		return newTreeSink(o, resumed >= 0)
 	case o.Out == record.Stdin:
-		return &lineSink{w: o.Stdout, first: o.Input.Sources[0]}, nil
+		w := bufio.NewWriter(o.Stdout)
+		return &lineSink{stream: w, w: w, first: o.Input.Sources[0]}, nil
 	}
 	var f *durable.File
 	s := &lineSink{first: o.Input.Sources[0]}

@@ -181,8 +181,14 @@ func (s *Source) detect() (Format, error) {
 	if err != nil {
 		return "", err
 	}
+	if int64(len(head)) != s.Size {
+		head = head[:len(head)-partialRune(head)]
+	}
 	return formatOfContent(head)
 }
+
+// headBytes are what a format is recognised by.
+const headBytes = 4096
 
 // head returns some of the first bytes and leaves them to be read.
 func (s *Source) head() ([]byte, error) {
@@ -192,7 +198,7 @@ func (s *Source) head() ([]byte, error) {
 		}
 		return s.stream.Peek(s.stream.Buffered())
 	}
-	head := make([]byte, 4096)
+	head := make([]byte, headBytes)
 	n, err := s.file.ReadAt(head, 0)
 	if errors.Is(err, io.EOF) {
 		err = nil
@@ -231,7 +237,7 @@ func formatOfContent(head []byte) (Format, error) {
 	if trimmed := bytes.TrimLeft(head, " \t\r\n"); len(trimmed) > 0 && trimmed[0] == '{' {
 		return JSONL, nil
 	}
-	if bytes.IndexByte(head, 0) >= 0 || !utf8.Valid(head[:len(head)-partialRune(head)]) {
+	if bytes.IndexByte(head, 0) >= 0 || !utf8.Valid(head) {
 		return "", errors.New("neither JSON lines nor UTF-8 text")
 	}
 	return Text, nil
