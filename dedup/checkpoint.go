@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"os"
 	"path/filepath"
 
+	"neardup/internal/durable"
 	"neardup/internal/record"
 	"neardup/store"
 )
@@ -26,8 +28,17 @@ type checkpoint struct {
 	Rejects  int64        `json:"rejects"`
 	Summary  Summary      `json:"summary"`
 	Replayed numberSet    `json:"replayed"` // documents of earlier runs that came again
-	Done     bool         `json:"done"`     // the whole input was judged
+	Stage    stage        `json:"stage"`
 }
+
+// A stage is how far a run is.
+type stage int
+
+const (
+	judging stage = iota
+	judged        // the whole input was judged and the outputs were synced
+	named         // the outputs have their names
+)
 
 // An inputStamp recognises an input that was changed.
 type inputStamp struct {
@@ -80,32 +91,71 @@ func checkpointName(out string) (string, error) {
 	return "clean " + abs, err
 }
 
-// resumable reads the checkpoint of an interrupted run with the same output, nil if there is
-// none, and refuses one of another run by name.
-func resumable(ix *store.Index, name, settings string, inputs []inputStamp) (*checkpoint, error) {
+// readCheckpoint returns the checkpoint of that name, nil if there is none.
+func readCheckpoint(ix *store.Index, name string) (*checkpoint, error) {
 	data, err := ix.Checkpoint(name)
 	if err != nil || data == nil {
 		return nil, err
 	}
-	var c checkpoint
-	if err := json.Unmarshal(data, &c); err != nil {
+	c := &checkpoint{}
+	if err := json.Unmarshal(data, c); err != nil {
 		return nil, &store.DamageError{Path: "checkpoint " + name, Detail: "does not parse", Err: err}
 	}
+	return c, nil
+}
+
+// compare tells by name what is not as it was. The error wraps ErrChanged.
+func (c *checkpoint) compare(settings string, inputs []inputStamp) error {
 	if c.Settings != settings {
-		return nil, fmt.Errorf("%w: its settings were %s and are %s", ErrChanged, c.Settings, settings)
+		return fmt.Errorf("%w: its settings were %s and are %s", ErrChanged, c.Settings, settings)
 	}
 	if len(c.Inputs) != len(inputs) {
-		return nil, fmt.Errorf("%w: it had %d inputs and has %d", ErrChanged, len(c.Inputs), len(inputs))
+		return fmt.Errorf("%w: it had %d inputs and has %d", ErrChanged, len(c.Inputs), len(inputs))
 	}
 	for i, was := range c.Inputs {
 		switch is := inputs[i]; {
 		case was.Name != is.Name:
-			return nil, fmt.Errorf("%w: input %d was %s and is %s", ErrChanged, i+1, was.Name, is.Name)
+			return fmt.Errorf("%w: input %d was %s and is %s", ErrChanged, i+1, was.Name, is.Name)
 		case was.Size != is.Size:
-			return nil, fmt.Errorf("%w: %s had %d bytes and has %d", ErrChanged, is.Name, was.Size, is.Size)
+			return fmt.Errorf("%w: %s had %d bytes and has %d", ErrChanged, is.Name, was.Size, is.Size)
 		case was != is:
-			return nil, fmt.Errorf("%w: the content of %s was changed", ErrChanged, is.Name)
+			return fmt.Errorf("%w: the content of %s was changed", ErrChanged, is.Name)
 		}
 	}
-	return &c, nil
+	return nil
+}
+
+// An outputFile is an output and the size that it has when it is complete.
+type outputFile struct {
+	path string
+	size int64
+}
+
+// outputFiles returns those of a run that was judged whole.
+func (c *checkpoint) outputFiles(o *CleanOptions) []outputFile {
+	var files []outputFile
+	for _, f := range []outputFile{{o.Out, c.Out}, {o.Removed, c.Removed}, {o.Rejects, c.Rejects}} {
+		if f.path != "" {
+			files = append(files, f)
+		}
+	}
+	return files
+}
+
+// inPlace reports whether the output stands under its name.
+func (f outputFile) inPlace() bool {
+	info, err := os.Stat(f.path)
+	return err == nil && (info.IsDir() || info.Size() == f.size)
+}
+
+// settle gives a complete output its name, if it does not have it yet.
+func (f outputFile) settle() error {
+	_, err := os.Lstat(f.path + durable.PartialSuffix)
+	switch {
+	case err == nil:
+		return durable.Rename(f.path)
+	case f.inPlace():
+		return nil
+	}
+	return &durable.BehindError{Path: f.path, Had: f.size}
 }

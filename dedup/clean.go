@@ -9,9 +9,9 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
-	"neardup/internal/durable"
 	"neardup/internal/record"
 	"neardup/store"
 )
@@ -96,7 +96,8 @@ func (c *cleaner) open() error {
 	if c.d, err = Open(c.index, &c.o.Options); err != nil {
 		return err
 	}
-	c.resume = c.index != "" && !c.o.DryRun && c.o.Out != record.Stdin
+	c.resume = c.index != "" && !c.o.DryRun && c.o.Out != record.Stdin &&
+		!slices.ContainsFunc(c.o.Input.Sources, func(s *record.Source) bool { return s.Size < 0 })
 	c.state.Run = rand.Uint64() | 1
 	c.state.Before = c.d.index.Last()
 	resumed, err := c.findCheckpoint()
@@ -112,7 +113,7 @@ func (c *cleaner) open() error {
 	}
 	c.d.replays = c.replays
 	c.d.texts = &runTexts{c.state.Run, c.o.Input.Sources, record.NewDecoder(c.o.Input.Fields)}
-	if c.state.Done {
+	if c.state.Stage != judging {
 		return nil
 	}
 	return c.openOutputs(resumed != nil)
@@ -130,7 +131,19 @@ func (c *cleaner) findCheckpoint() (*checkpoint, error) {
 		return nil, err
 	}
 	c.state.Settings = c.settings()
-	return resumable(c.d.index, c.name, c.state.Settings, c.state.Inputs)
+	found, err := readCheckpoint(c.d.index, c.name)
+	if err != nil || found == nil {
+		return nil, err
+	}
+	err = found.compare(c.state.Settings, c.state.Inputs)
+	if found.Stage == named && (err != nil || !allInPlace(found.outputFiles(&c.o))) {
+		return nil, nil // of a run that came to its end, and is not this one
+	}
+	return found, err
+}
+
+func allInPlace(files []outputFile) bool {
+	return !slices.ContainsFunc(files, func(f outputFile) bool { return !f.inPlace() })
 }
 
 // settings names what the outputs depend on besides the inputs.
@@ -175,7 +188,7 @@ func (c *cleaner) recountClusters() error {
 }
 
 func (c *cleaner) run(ctx context.Context) error {
-	if c.state.Done {
+	if c.state.Stage != judging {
 		return c.complete()
 	}
 	t := &tally{in: &c.o.Input, summary: &c.state.Summary, at: c.state.At, beforeNow: c.state.Earlier}
@@ -198,7 +211,7 @@ func (c *cleaner) run(ctx context.Context) error {
 		return err
 	})
 	if err == nil {
-		c.state.Done = true
+		c.state.Stage = judged
 	}
 	if err == nil || ctx.Err() != nil {
 		err = errors.Join(c.commit(t), err)
@@ -283,12 +296,8 @@ func (c *cleaner) commit(t *tally) error {
 	s := &c.state
 	s.At, s.Earlier = t.at, t.beforeNow
 	s.Out, s.Removed, s.Rejects = c.out.Size(), c.removed.Size(), c.rejects.Size()
-	data, err := json.Marshal(s)
-	if err != nil {
-		return err
-	}
 	c.begun = true
-	return c.d.index.Commit(store.Checkpoint{Name: c.name, Data: data})
+	return c.commitState()
 }
 
 func (c *cleaner) outputs() []output {
@@ -301,38 +310,35 @@ func (c *cleaner) outputs() []output {
 // complete gives the outputs their names. A run that was killed while it did so finds that
 // nothing is left to judge, and goes on with the names.
 func (c *cleaner) complete() error {
-	if outputs := c.outputs(); outputs != nil {
-		for _, o := range outputs {
+	if c.state.Stage == named {
+		return nil
+	}
+	if c.out == nil { // everything was judged before
+		for _, f := range c.state.outputFiles(&c.o) {
+			if err := f.settle(); err != nil {
+				return err
+			}
+		}
+	} else {
+		for _, o := range c.outputs() {
 			if err := o.Commit(); err != nil {
 				return err
 			}
 		}
-	} else if err := renameLeft(c.o.Out, c.o.Removed, c.o.Rejects); err != nil {
-		return err
 	}
 	if !c.resume {
 		return nil
 	}
-	return c.d.index.Commit(store.Checkpoint{Name: c.name})
+	c.state.Stage = named
+	return c.commitState()
 }
 
-// renameLeft renames the partial files that are left of a run that judged everything.
-func renameLeft(paths ...string) error {
-	for _, path := range paths {
-		if path == "" {
-			continue
-		}
-		_, err := os.Lstat(path + durable.PartialSuffix)
-		if err == nil {
-			err = durable.Rename(path)
-		} else if errors.Is(err, os.ErrNotExist) {
-			_, err = os.Lstat(path)
-		}
-		if err != nil {
-			return &durable.BehindError{Path: path}
-		}
+func (c *cleaner) commitState() error {
+	data, err := json.Marshal(&c.state)
+	if err != nil {
+		return err
 	}
-	return nil
+	return c.d.index.Commit(store.Checkpoint{Name: c.name, Data: data})
 }
 
 // close releases what is open. After a failure the outputs stay if the run can be resumed.
