@@ -1,0 +1,81 @@
+package dedup_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+
+	"neardup/dedup"
+	"neardup/internal/record"
+)
+
+func ExampleOpen() {
+	d, err := dedup.Open("", nil) // a temporary index; name a directory to keep it
+	if err != nil {
+		panic(err)
+	}
+	defer d.Close()
+	for _, doc := range []dedup.Document{
+		{ID: "a", Text: "老城区北街口的那间钟表铺，在本月重新开门了。"},
+		{ID: "b", Text: "老城区北街口的\n那间钟表铺,在本月重新开门了｡"},
+		{ID: "c", Text: "山村小学的天文课"},
+	} {
+		v, err := d.Add(doc)
+		if err != nil {
+			panic(err)
+		}
+		fmt.Printf("%s %v %q\n", doc.ID, v.Kind, v.Of)
+	}
+	// Output:
+	// a unique ""
+	// b exact "a"
+	// c unique ""
+}
+
+func ExampleDeduper_Check() {
+	d, err := dedup.Open("", nil)
+	if err != nil {
+		panic(err)
+	}
+	defer d.Close()
+	text := "The harbour ferry will go back to its old timetable on the first Monday of spring, the port authority said."
+	if _, err := d.Add(dedup.Document{ID: "a", Text: text}); err != nil {
+		panic(err)
+	}
+	v, err := d.Check(dedup.Document{ID: "b", Text: text + " Finally!"})
+	fmt.Printf("%v of %s, resemblance %.2f, distance %d, %v\n", v.Kind, v.Of, v.Resemblance, v.Distance, err)
+	// Output: near of a, resemblance 0.92, distance 7, <nil>
+}
+
+func ExampleSections() {
+	page := "标题\n\n第一段正文，讲述一件小事，并且说明它的来龙去脉。\n\n第二段正文，补充第一段没有说到的地方。\n\n" +
+		"广告\n\n第一段正文，讲述一件小事，并且说明它的来龙去脉。\n第二段正文，补充第一段没有说到的地方。\n"
+	for _, s := range dedup.Sections(page, nil).Sections {
+		fmt.Println(s.Paragraphs, "paragraphs,", s.Characters, "characters")
+		for _, o := range s.Occurrences {
+			fmt.Println("bytes", o.Start, o.End, "lines", o.Line, o.EndLine)
+		}
+	}
+	// Output:
+	// 2 paragraphs, 45 characters
+	// bytes 8 139 lines 3 5
+	// bytes 149 279 lines 9 10
+}
+
+func ExampleScan() {
+	sources, err := record.Find([]string{record.Stdin}, record.FindOptions{Stdin: strings.NewReader(
+		"{\"id\":\"a\",\"text\":\"The library lends out seeds.\"}\n{\"id\":\"b\",\"text\":\"THE LIBRARY lends out seeds.\"}\n")})
+	if err != nil {
+		panic(err)
+	}
+	defer record.CloseAll(sources)
+	summary, err := dedup.Scan(context.Background(), dedup.ScanOptions{
+		Input:  dedup.Input{Sources: sources, Fields: record.Fields{Text: []string{"text"}, ID: "id"}},
+		Output: os.Stdout,
+	})
+	fmt.Println(summary.Read, summary.Exact, err)
+	// Output:
+	// {"a":"a","b":"b","kind":"exact","distance":0,"resemblance":1,"containment_a":1,"containment_b":1}
+	// 2 1 <nil>
+}

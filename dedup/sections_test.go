@@ -1,0 +1,230 @@
+package dedup
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"neardup/shingle"
+)
+
+func TestSeedPage(t *testing.T) {
+	page, err := os.ReadFile("../cmd/neardup/testdata/seed-page.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := Sections(string(page), nil)
+	want := Page{Characters: 2372, RepeatedCharacters: 1080, Sections: []Section{{
+		Kind: Exact, Resemblance: 1, Paragraphs: 12, Characters: 1080,
+		Occurrences: []Occurrence{{222, 3309, 11, 33}, {3311, 6398, 35, 57}},
+	}}}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v\nwant %+v", got, want)
+	}
+	if fixed := got.WithoutRepeats(string(page)); fixed != string(page[:3311])+string(page[6398:]) {
+		t.Error("the fixed page is not the page without its repeat")
+	}
+}
+
+// runs writes sections in short: the paragraphs of each occurrence, as letters of the page.
+func runs(t *testing.T, letters string, o *SectionOptions) []string {
+	t.Helper()
+	var ps []string
+	for _, l := range letters {
+		p := fmt.Sprintf("This is paragraph %c, of average length.", l)
+		if l >= 'a' {
+			p = "Short " + string(l)
+		}
+		ps = append(ps, p)
+	}
+	text := strings.Join(ps, "\n\n")
+	page := Sections(text, o)
+	var out []string
+	for _, s := range page.Sections {
+		desc := ""
+		for _, o := range s.Occurrences {
+			first := strings.Count(text[:o.Start], "\n\n")
+			last := first + strings.Count(text[o.Start:o.End], "\n\n")
+			desc += fmt.Sprintf(" %s@%d", letters[first:last+1], first)
+		}
+		out = append(out, strings.TrimSpace(desc))
+	}
+	return out
+}
+
+func TestRuns(t *testing.T) {
+	all := &SectionOptions{All: true}
+	tests := []struct {
+		name, page string
+		opts       *SectionOptions
+		want       []string
+	}{
+		{"empty", "", nil, nil},
+		{"no repeat", "ABCDE", nil, nil},
+		{"twice", "xABCyABCz", nil, []string{"ABC@1 ABC@5"}},
+		{"three times", "ABxAByABz", nil, []string{"AB@0 AB@3 AB@6"}},
+		{"in a row", "ABABABx", nil, []string{"AB@0 AB@2 AB@4"}},
+		{"in a row and cut", "ABCABCA", nil, []string{"ABC@0 ABC@3"}},
+		{"lone short repeat", "xAyAz", nil, nil},
+		{"lone short repeat asked for", "xAyAz", all, []string{"A@1 A@3"}},
+		{"refrain in a row", "AAAAAA", nil, nil},
+		{"two that are short", "abxab", nil, nil},
+		{"two sections", "ABxCDyABzCD", nil, []string{"AB@0 AB@6", "CD@3 CD@9"}},
+		{"the longer first", "XABCDyXAzABCD", nil, []string{"XA@0 XA@6", "ABCD@1 ABCD@9"}},
+		{"nested", "ABCDxABCDyBCz", nil, []string{"ABCD@0 ABCD@5", "BC@1 BC@10"}},
+		{"overlapping", "ABCxBCDyABCD", nil, []string{"BC@1 BC@4", "ABC@0 ABC@8"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := runs(t, tt.page, tt.opts); !slices.Equal(got, tt.want) {
+				t.Errorf("%s: got %q, want %q", tt.page, got, tt.want)
+			}
+		})
+	}
+}
+
+func TestLoneLongParagraph(t *testing.T) {
+	long := strings.Repeat("long and longer ", 7)
+	if got := Sections(long+"\n\nx\n\n"+long, nil); len(got.Sections) != 1 {
+		t.Errorf("a long paragraph twice: %+v", got)
+	}
+	if got := Sections(long[:90]+"\n\nx\n\n"+long[:90], nil); len(got.Sections) != 0 {
+		t.Errorf("a paragraph of 90 characters twice: %+v", got)
+	}
+	if got := Sections("one two three\nfour\n\nx\n\none two three\nfour", &SectionOptions{MinCharacters: 17}); len(got.Sections) != 1 {
+		t.Errorf("17 characters are enough if asked for: %+v", got)
+	}
+}
+
+// TestMaximalRepeatsAgainstNaive compares with a search of every pair of places.
+func TestMaximalRepeatsAgainstNaive(t *testing.T) {
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	r := rand.New(rand.NewPCG(seed, 0))
+	for range 5000 {
+		s := make([]int, r.IntN(30))
+		for i := range s {
+			s[i] = r.IntN(1 + r.IntN(6))
+		}
+		if got, want := maximalRepeats(s), naiveRepeats(s); !slices.Equal(got, want) {
+			t.Fatalf("maximalRepeats(%v) = %v, want %v", s, got, want)
+		}
+	}
+}
+
+func naiveRepeats(s []int) []run {
+	var runs []run
+	previous := 0
+	for i := range s {
+		best := run{start: i}
+		for j := range i {
+			n := 0
+			for i+n < len(s) && s[j+n] == s[i+n] {
+				n++
+			}
+			if n > best.count {
+				best = run{i, j, n}
+			}
+		}
+		if best.count > 0 && best.count > previous-1 {
+			runs = append(runs, best)
+		}
+		previous = best.count
+	}
+	return runs
+}
+
+// TestSectionsOfRandomPages checks what must hold of any page.
+func TestSectionsOfRandomPages(t *testing.T) {
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	r := rand.New(rand.NewPCG(seed, 0))
+	lines := []string{"", "", " ", "标题", "一段不长也不短的正文，一共二十来个字，讲述一件小事。", "Read more", "———", "A paragraph of some length, which says little.", "もう一つの段落です。", strings.Repeat("long ", 30)}
+	ends := []string{"\n", "\r\n", "\n\n", "\u2028"}
+	for range 3000 {
+		var b strings.Builder
+		for range r.IntN(40) {
+			b.WriteString(lines[r.IntN(len(lines))] + ends[r.IntN(len(ends))])
+		}
+		checkPage(t, b.String(), r.IntN(2) == 0)
+	}
+}
+
+func checkPage(t *testing.T, text string, all bool) {
+	t.Helper()
+	o := &SectionOptions{All: all}
+	p := Sections(text, o)
+	var later []Occurrence
+	repeated := 0
+	for _, s := range p.Sections {
+		if len(s.Occurrences) < 2 {
+			t.Fatalf("%q: a section with one occurrence: %+v", text, s)
+		}
+		first := s.Occurrences[0]
+		for i, o := range s.Occurrences {
+			if o.Start < 0 || o.Start >= o.End || o.End > len(text) || !utf8.ValidString(text[o.Start:o.End]) {
+				t.Fatalf("%q: bad range %+v", text, o)
+			}
+			if i > 0 && o.Start < s.Occurrences[i-1].End {
+				t.Fatalf("%q: occurrences overlap: %+v", text, s)
+			}
+			if shingle.Normalize(text[o.Start:o.End]) != shingle.Normalize(text[first.Start:first.End]) {
+				t.Fatalf("%q: occurrences differ: %+v", text, s)
+			}
+			if want := 1 + strings.Count(text[:o.Start], "\n"); o.Line != want {
+				t.Fatalf("%q: line %d, want %d", text, o.Line, want)
+			}
+		}
+		later = append(later, s.Occurrences[1:]...)
+	}
+	slices.SortFunc(later, func(a, b Occurrence) int { return a.Start - b.Start })
+	for i, o := range later {
+		if i > 0 && o.Start < later[i-1].End {
+			t.Fatalf("%q: later occurrences overlap: %+v", text, later)
+		}
+		repeated += utf8.RuneCountInString(text[o.Start:o.End])
+	}
+	if repeated != p.RepeatedCharacters {
+		t.Fatalf("%q: %d repeated characters, want %d", text, p.RepeatedCharacters, repeated)
+	}
+	if got := utf8.RuneCountInString(p.WithoutRepeats(text)); got != p.Characters-repeated {
+		t.Fatalf("%q: %d characters are left, want %d", text, got, p.Characters-repeated)
+	}
+}
+
+func FuzzSections(f *testing.F) {
+	f.Add("a\nb\na\nb\n", true)
+	f.Add("一段正文\n\n一段正文\r\n\n———\n———", true)
+	f.Fuzz(func(t *testing.T, text string, all bool) {
+		if utf8.ValidString(text) {
+			checkPage(t, text, all)
+		}
+	})
+}
+
+func BenchmarkSections(b *testing.B) {
+	line := "A paragraph of some length, number %d, which says little.\n\n"
+	for name, number := range map[string]func(i int) int{
+		"distinct":  func(i int) int { return i },
+		"twice":     func(i int) int { return i % 10000 },
+		"same":      func(int) int { return 0 },
+		"alternate": func(i int) int { return i * (i % 2) },
+	} {
+		var text strings.Builder
+		for i := range 20000 {
+			fmt.Fprintf(&text, line, number(i))
+		}
+		b.Run(name, func(b *testing.B) {
+			b.SetBytes(int64(text.Len()))
+			b.ReportAllocs()
+			for b.Loop() {
+				Sections(text.String(), nil)
+			}
+		})
+	}
+}
