@@ -43,11 +43,8 @@ func perLanguage(b *testing.B, f func(text string)) {
 
 // BenchmarkFingerprint is the whole path: normalise, distinct shingles, SimHash, sketch.
 func BenchmarkFingerprint(b *testing.B) {
-	p := shingle.DefaultParams()
-	perLanguage(b, func(text string) {
-		s := p.Set(text)
-		_, _ = s.Fingerprint(), s.Sketch()
-	})
+	d := shingle.DefaultParams().NewDigester()
+	perLanguage(b, func(text string) { d.Digest(text) })
 }
 
 // BenchmarkSimhashBytes is mfonda/simhash over the character 5-grams of the lower-cased text.

@@ -2,28 +2,31 @@ package dedup
 
 import (
 	"crypto/sha256"
-	"unicode/utf8"
 
 	"neardup/shingle"
 	"neardup/store"
 )
 
-// An analysis is what is computed of a text before it is compared with any other.
+// An analysis is what is computed of a text before it is compared with any other. Its
+// shingles are computed again for the few texts that have a plausible candidate: holding
+// them for every text in the pipeline costs more.
 type analysis struct {
+	text        string
 	hash        store.TextHash
-	set         shingle.Set
+	shingles    int // distinct
 	fingerprint shingle.Fingerprint
+	sketch      shingle.Sketch
 	characters  int // code points of the normalised text
 }
 
-func (d *Deduper) analyse(text string) analysis { return analyse(d.opts.Params, text) }
-
-func analyse(p shingle.Params, text string) analysis {
-	normal := shingle.AppendNormal(nil, text)
-	a := analysis{set: p.SetOfNormal(normal), characters: utf8.RuneCount(normal)}
-	a.fingerprint = a.set.Fingerprint()
-	if len(normal) > 0 {
-		sum := sha256.Sum256(normal)
+func analyse(d *shingle.Digester, text string) analysis {
+	g := d.Digest(text)
+	a := analysis{
+		text: text, shingles: g.Set.Len(), fingerprint: g.Fingerprint,
+		sketch: g.Sketch.Clone(), characters: g.Characters,
+	}
+	if len(g.Normal) > 0 {
+		sum := sha256.Sum256(g.Normal)
 		copy(a.hash[:], sum[:])
 	}
 	return a
@@ -31,3 +34,6 @@ func analyse(p shingle.Params, text string) analysis {
 
 // empty reports a text of nothing but white space, a duplicate of nothing.
 func (a *analysis) empty() bool { return a.characters == 0 }
+
+// short reports a text that is a duplicate of equal texts only.
+func (a *analysis) short() bool { return a.shingles < shingle.MinShingles }

@@ -158,7 +158,7 @@ func (d *Deduper) removeTemp() error {
 
 // Check judges doc and changes nothing.
 func (d *Deduper) Check(doc Document) (Verdict, error) {
-	a := d.analyse(doc.Text)
+	a := analyse(d.opts.Params.NewDigester(), doc.Text)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	j, err := d.judge(doc, a)
@@ -178,9 +178,10 @@ func (d *Deduper) Add(doc Document) (Verdict, error) {
 // AddAll adds documents in order, like Add, and makes them durable together, which is many
 // times as fast.
 func (d *Deduper) AddAll(docs []Document) ([]Verdict, error) {
+	digester := d.opts.Params.NewDigester()
 	analyses := make([]analysis, len(docs))
 	for i, doc := range docs {
-		analyses[i] = d.analyse(doc.Text)
+		analyses[i] = analyse(digester, doc.Text)
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()

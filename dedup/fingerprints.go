@@ -44,7 +44,7 @@ func Fingerprints(ctx context.Context, o FingerprintOptions) (summary Summary, e
 			return err
 		}
 		summary.Kept++
-		return encodeRow(out, fingerprintRow{it.rec.ID, it.fingerprint.String(), it.set.Len()})
+		return encodeRow(out, fingerprintRow{it.rec.ID, it.fingerprint.String(), it.shingles})
 	})
 	if err = errors.Join(err, out.Flush()); err != nil {
 		return summary, errors.Join(err, rejects.Remove())

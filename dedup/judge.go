@@ -155,24 +155,28 @@ const maxCandidates = 1024
 
 // near returns the near duplicates of a, in the order in which they were added.
 func (d *Deduper) near(a analysis) ([]match, error) {
-	if a.set.Short() || !d.opts.counts(Near) {
+	if a.short() || !d.opts.counts(Near) {
 		return nil, nil
 	}
-	sketch := a.set.Sketch()
-	candidates, err := d.candidates(a, sketch)
+	candidates, err := d.candidates(a)
 	if err != nil {
 		return nil, err
 	}
 	var ms []match
+	var set *shingle.Set // of a, once it is needed
 	for _, n := range candidates {
 		doc, err := d.index.Document(n)
 		if err != nil {
 			return nil, err
 		}
-		if doc.Text == a.hash || !plausible(sketch, doc.Sketch, d.opts.MinResemblance) {
+		if doc.Text == a.hash || !plausible(a.sketch, doc.Sketch, d.opts.MinResemblance) {
 			continue
 		}
-		e, err := d.verify(a, sketch, n, doc)
+		if set == nil {
+			s := d.opts.Params.Set(a.text)
+			set = &s
+		}
+		e, err := d.verify(a, *set, n, doc)
 		if err != nil {
 			return nil, err
 		}
@@ -184,12 +188,12 @@ func (d *Deduper) near(a analysis) ([]match, error) {
 }
 
 // candidates returns the documents with a near fingerprint or a similar sketch, in order.
-func (d *Deduper) candidates(a analysis, sketch shingle.Sketch) ([]store.DocNum, error) {
+func (d *Deduper) candidates(a analysis) ([]store.DocNum, error) {
 	near, err := d.index.Near(a.fingerprint, *d.opts.MaxDistance)
 	if err != nil {
 		return nil, err
 	}
-	nums, cut, err := d.index.Similar(sketch, maxCandidates)
+	nums, cut, err := d.index.Similar(a.sketch, maxCandidates)
 	if err != nil {
 		return nil, err
 	}
@@ -219,20 +223,18 @@ func plausible(a, b shingle.Sketch, resemblance float64) bool {
 
 // verify measures a against a document of the index: on the shingles of both texts if the
 // text is at hand, and otherwise on sketches.
-func (d *Deduper) verify(a analysis, sketch shingle.Sketch, n store.DocNum, doc *store.Document) (Evidence, error) {
+func (d *Deduper) verify(a analysis, set shingle.Set, n store.DocNum, doc *store.Document) (Evidence, error) {
 	e := Evidence{Distance: a.fingerprint.Distance(doc.Fingerprint)}
-	if set, ok, err := d.setOf(n, doc); err != nil {
+	if other, ok, err := d.setOf(n, doc); err != nil {
 		return e, err
 	} else if ok {
-		e.Resemblance = shingle.Resemblance(a.set, set)
-		e.Containment = shingle.Containment(a.set, set)
-		e.ContainmentOf = shingle.Containment(set, a.set)
+		e.Resemblance, e.Containment, e.ContainmentOf = shingle.Compare(set, other)
 		return e, nil
 	}
-	e.Resemblance = sketch.Resemblance(doc.Sketch)
-	e.Containment = sketch.Containment(doc.Sketch)
-	e.ContainmentOf = doc.Sketch.Containment(sketch)
-	e.Estimated = !sketch.Exact() || !doc.Sketch.Exact()
+	e.Resemblance = a.sketch.Resemblance(doc.Sketch)
+	e.Containment = a.sketch.Containment(doc.Sketch)
+	e.ContainmentOf = doc.Sketch.Containment(a.sketch)
+	e.Estimated = !a.sketch.Exact() || !doc.Sketch.Exact()
 	return e, nil
 }
 
@@ -258,7 +260,7 @@ func (d *Deduper) add(doc Document, a analysis, j judgement, byText, byShingles 
 	s := &store.Document{
 		ID: doc.ID, OwnID: !doc.MadeID, Text: a.hash,
 		ByText:         byText && !a.empty(),
-		ByShingles:     byShingles && !a.set.Short(),
+		ByShingles:     byShingles && !a.short(),
 		Representative: !j.Duplicate(),
 		Verdict: store.Verdict{
 			Kind: byte(j.Kind), Of: j.of, Distance: j.Distance,
@@ -267,7 +269,7 @@ func (d *Deduper) add(doc Document, a analysis, j judgement, byText, byShingles 
 	}
 	if s.ByText || s.ByShingles {
 		s.Fingerprint = a.fingerprint
-		s.Sketch = a.set.Sketch()
+		s.Sketch = a.sketch
 		s.Characters = a.characters
 		s.Site = doc.Site
 		s.Location = doc.location

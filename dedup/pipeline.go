@@ -98,13 +98,14 @@ func (in *Input) run(ctx context.Context, from position, p shingle.Params, consu
 	decoder := record.NewDecoder(in.Fields)
 	for range threads {
 		workers.Go(func() {
+			digester := p.NewDigester()
 			for b := range work {
 				for _, it := range b.items {
 					if it.blank || ctx.Err() != nil {
 						continue
 					}
 					if it.rec, it.reject = decoder.Decode(it.raw); it.reject == nil {
-						it.analysis = analyse(p, it.rec.Text)
+						it.analysis = analyse(digester, it.rec.Text)
 					}
 				}
 				close(b.done)

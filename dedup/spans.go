@@ -52,8 +52,8 @@ func newParagraphs(p shingle.Params, text string) paragraphs {
 	ranges := shingle.Paragraphs(text)
 	ps := make(paragraphs, len(ranges))
 	for i, r := range ranges {
-		normal := shingle.AppendNormal(nil, text[r.Start:r.End])
-		ps[i] = paragraph{r, string(normal), p.SetOfNormal(normal)}
+		part := text[r.Start:r.End]
+		ps[i] = paragraph{r, shingle.Normalize(part), p.Set(part)}
 	}
 	return ps
 }

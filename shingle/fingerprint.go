@@ -13,11 +13,13 @@ type Fingerprint uint64
 // was made from. The error is [ErrTooShort] if there is none; the fingerprint is then 0 and
 // must not be indexed. Below [MinShingles] a fingerprint means little.
 func (p Params) Fingerprint(text string) (Fingerprint, int, error) {
-	s := p.Set(text)
-	if s.Len() == 0 {
+	var f Fingerprint
+	n := 0
+	p.withDigest(text, func(g *Digest) { f, n = g.Fingerprint, g.Set.Len() })
+	if n == 0 {
 		return 0, 0, ErrTooShort
 	}
-	return s.Fingerprint(), s.Len(), nil
+	return f, n, nil
 }
 
 // Fingerprint returns the SimHash of s, and 0 for the empty set.

@@ -22,10 +22,7 @@ func hash(b []byte) uint64 {
 	for ; len(b) > 8; b = b[8:] {
 		h = fold(h ^ binary.LittleEndian.Uint64(b))
 	}
-	h = fold(h ^ lastWord(b))
-	h ^= h >> 32
-	h *= hashFinish
-	return h ^ h>>29
+	return finish(fold(h ^ lastWord(b)))
 }
 
 func fold(x uint64) uint64 {
@@ -43,4 +40,32 @@ func lastWord(b []byte) uint64 {
 		w |= uint64(c) << (8 * i)
 	}
 	return w
+}
+
+func finish(h uint64) uint64 {
+	h ^= h >> 32
+	h *= hashFinish
+	return h ^ h>>29
+}
+
+// hash8 is hash of 8 bytes, read as one word.
+func hash8(word uint64) uint64 {
+	const seed = hashSeed * 8 & (1<<64 - 1)
+	return finish(fold(seed ^ word))
+}
+
+// hashSlack is the number of bytes that hashAt may read behind the end of a shingle.
+const hashSlack = 8
+
+// hashAt is hash of b[start:end], where b goes on for hashSlack bytes.
+func hashAt(b []byte, start, end int) uint64 {
+	n := end - start
+	if n <= 8 || n > 16 {
+		return hash(b[start:end])
+	}
+	w := b[start : start+16 : end+hashSlack]
+	unused := uint(8*(16-n)) & 63
+	last := binary.LittleEndian.Uint64(w[8:]) << unused >> unused
+	h := fold(hashSeed*uint64(n) ^ binary.LittleEndian.Uint64(w))
+	return finish(fold(h ^ last))
 }

@@ -31,76 +31,8 @@ func Normalize(text string) string {
 // What dst holds already is left alone and has no influence on the result.
 func AppendNormal(dst []byte, text string) []byte {
 	w := writer{dst: dst, start: len(dst)}
-	for i := 0; i < len(text); {
-		r, size := rune(text[i]), 1
-		if r >= utf8.RuneSelf {
-			r, size = utf8.DecodeRuneInString(text[i:])
-		}
-		c := classify(r)
-		if c&slow == 0 {
-			w.write(c)
-			i += size
-			continue
-		}
-		end := i + size
-		for end < len(text) {
-			r, size := utf8.DecodeRuneInString(text[end:])
-			if classify(r)&(slow|ignorable) == 0 {
-				break
-			}
-			end += size
-		}
-		w.writeSlow(text[i:end])
-		i = end
-	}
+	w.writeText(text)
 	return w.dst
-}
-
-// A writer appends characters under the rule for white space.
-type writer struct {
-	dst      []byte
-	start    int  // where the text begins in dst
-	pending  bool // white space was read that is not yet decided on
-	unspaced bool // the last letter or digit belongs to a script without spaces
-}
-
-func (w *writer) write(c class) {
-	switch {
-	case c&ignorable != 0:
-		return
-	case c&space != 0:
-		w.pending = len(w.dst) > w.start
-		return
-	}
-	if w.pending {
-		w.pending = false
-		// A character that would combine with what stands before the space keeps its space.
-		if c&joining != 0 || !w.unspaced && c&unspaced == 0 {
-			w.dst = append(w.dst, ' ')
-		}
-	}
-	if r := c.char(); r < utf8.RuneSelf {
-		w.dst = append(w.dst, byte(r))
-	} else {
-		w.dst = utf8.AppendRune(w.dst, r)
-	}
-	if c&letter != 0 {
-		w.unspaced = c&unspaced != 0
-	}
-}
-
-// writeSlow writes a run of characters that normalise to several, or together with the
-// characters before them.
-func (w *writer) writeSlow(run string) {
-	if !w.pending && !norm.NFKC.PropertiesString(run).BoundaryBefore() {
-		if i := norm.NFKC.LastBoundary(w.dst[w.start:]); i >= 0 {
-			run = string(w.dst[w.start+i:]) + run
-			w.dst = w.dst[:w.start+i]
-		}
-	}
-	for _, r := range compose(run) {
-		w.write(classify(r))
-	}
 }
 
 // compose applies NFKC and case folding and drops ignorable characters until nothing

@@ -20,15 +20,19 @@ func Paragraphs(text string) []Range {
 			_, size := utf8.DecodeRuneInString(text[start+i:])
 			end, next = start+i, start+i+size
 		}
-		line := text[start:end]
-		if left := strings.TrimLeftFunc(line, unicode.IsSpace); left != "" {
-			right := strings.TrimRightFunc(left, unicode.IsSpace)
-			s := end - len(left)
-			ps = append(ps, Range{s, s + len(right)})
+		if r := trim(text, Range{start, end}); r.Start < r.End {
+			ps = append(ps, r)
 		}
 		start = next
 	}
 	return ps
+}
+
+// trim takes white space off the ends of a range.
+func trim(text string, r Range) Range {
+	left := strings.TrimLeftFunc(text[r.Start:r.End], unicode.IsSpace)
+	start := r.End - len(left)
+	return Range{start, start + len(strings.TrimRightFunc(left, unicode.IsSpace))}
 }
 
 func isLineEnd(r rune) bool {

@@ -68,10 +68,3 @@ func (p Params) target() int {
 	}
 	return p.Size
 }
-
-func (p Params) weight(r rune) int {
-	if p.Size == 0 && classify(r)&dense != 0 {
-		return denseWeight
-	}
-	return 1
-}

@@ -2,47 +2,25 @@ package shingle
 
 import (
 	"slices"
-	"unicode/utf8"
 
 	"github.com/mfonda/simhash"
 )
 
-// A Set is the set of distinct shingles of a text, as hashes in ascending order.
-// The zero value is the empty set. A Set is immutable.
+// A Set is the set of distinct shingles of a text, as hashes in the order in which they come
+// first. The zero value is the empty set. A Set is immutable.
 type Set struct {
 	hashes []uint64
 }
 
 // Set returns the shingles of text, which is normalised first.
-func (p Params) Set(text string) Set { return p.SetOfNormal(AppendNormal(nil, text)) }
-
-// SetOfNormal returns the shingles of a text that is normalised already. normal is not kept.
-func (p Params) SetOfNormal(normal []byte) Set {
-	hashes := p.appendHashes(make([]uint64, 0, len(normal)), normal)
-	slices.Sort(hashes)
-	return Set{slices.Compact(hashes)}
+func (p Params) Set(text string) Set {
+	var s Set
+	p.withDigest(text, func(g *Digest) { s = g.Set.Clone() })
+	return s
 }
 
-// appendHashes appends the hash of every shingle of normal, in order, repeats included.
-func (p Params) appendHashes(dst []uint64, normal []byte) []uint64 {
-	target := p.target()
-	weight, end := 0, 0
-	for start := 0; start < len(normal); {
-		for weight < target {
-			if end == len(normal) {
-				return dst
-			}
-			r, size := utf8.DecodeRune(normal[end:])
-			weight += p.weight(r)
-			end += size
-		}
-		dst = append(dst, hash(normal[start:end]))
-		r, size := utf8.DecodeRune(normal[start:])
-		weight -= p.weight(r)
-		start += size
-	}
-	return dst
-}
+// Clone returns a copy of s with memory of its own.
+func (s Set) Clone() Set { return Set{slices.Clone(s.hashes)} }
 
 // Len returns the number of distinct shingles.
 func (s Set) Len() int { return len(s.hashes) }
@@ -68,16 +46,12 @@ func (f feature) Weight() int { return 1 }
 
 // common returns the number of shingles that a and b share.
 func common(a, b Set) int {
-	n, j := 0, 0
-	for _, h := range a.hashes {
-		for j < len(b.hashes) && b.hashes[j] < h {
-			j++
-		}
-		if j < len(b.hashes) && b.hashes[j] == h {
-			n++
-		}
+	if a.Len() > b.Len() {
+		a, b = b, a
 	}
-	return n
+	t := tables.Get().(*table)
+	defer tables.Put(t)
+	return t.common(a.hashes, b.hashes)
 }
 
 // Resemblance returns the Jaccard coefficient of a and b: the shingles that they share over
@@ -91,6 +65,13 @@ func Resemblance(a, b Set) float64 {
 // It is 0 if part is empty.
 func Containment(part, whole Set) float64 {
 	return ratio(common(part, whole), part.Len())
+}
+
+// Compare returns [Resemblance] of a and b, [Containment] of a in b and of b in a, at the cost
+// of one of them.
+func Compare(a, b Set) (resemblance, aInB, bInA float64) {
+	n := common(a, b)
+	return ratio(n, a.Len()+b.Len()-n), ratio(n, a.Len()), ratio(n, b.Len())
 }
 
 func ratio(part, whole int) float64 {

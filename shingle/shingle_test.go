@@ -86,7 +86,6 @@ func TestShingleLength(t *testing.T) {
 		for _, s := range tt.want {
 			want = append(want, hash([]byte(s)))
 		}
-		slices.Sort(want)
 		if got := tt.p.Set(tt.text); !slices.Equal(got.hashes, want) {
 			t.Errorf("%v: Set(%q) has %d shingles, want %q", tt.p, tt.text, got.Len(), tt.want)
 		}
@@ -162,7 +161,6 @@ func setOf(from, to int) Set {
 	for i := from; i < to; i++ {
 		hashes = append(hashes, hash(fmt.Append(nil, i)))
 	}
-	slices.Sort(hashes)
 	return Set{hashes}
 }
 
@@ -278,6 +276,64 @@ func TestParagraphs(t *testing.T) {
 	}
 	if want := []string{"\ufeff one", "二", "three"}; !slices.Equal(got, want) {
 		t.Errorf("Paragraphs = %q, want %q", got, want)
+	}
+}
+
+// TestParagraphDigests compares each paragraph's part of a digest with what lies in the
+// digest of its normalised text alone.
+func TestParagraphDigests(t *testing.T) {
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	r := rand.New(rand.NewPCG(seed, 0))
+	d := Params{}.NewDigester()
+	for range 5000 {
+		text := randomText(r, 1+r.IntN(40))
+		g := d.Digest(text)
+		var wanted []Range
+		for _, p := range Paragraphs(text) {
+			if Normalize(text[p.Start:p.End]) != "" {
+				wanted = append(wanted, p)
+			}
+		}
+		if len(g.Paragraphs) != len(wanted) {
+			t.Fatalf("%q has %d paragraphs, want %d", text, len(g.Paragraphs), len(wanted))
+		}
+		for i, p := range g.Paragraphs {
+			if p.Range != wanted[i] {
+				t.Fatalf("%q: paragraph %v, want %v", text, p.Range, wanted[i])
+			}
+			normal := string(g.Normal[p.Normal.Start:p.Normal.End])
+			got, want := g.ParagraphSet(p), referenceShingles(Params{}, normal)
+			if got.Len() != len(want) {
+				t.Fatalf("%q: paragraph %q has %d shingles, want %d", text, normal, got.Len(), len(want))
+			}
+			for _, h := range got.hashes {
+				found := false
+				for s := range want {
+					found = found || hash([]byte(s)) == h
+				}
+				if !found {
+					t.Fatalf("%q: paragraph %q has a shingle that is not its own", text, normal)
+				}
+			}
+		}
+	}
+}
+
+func TestDigesterAllocatesNothing(t *testing.T) {
+	d := Params{}.NewDigester()
+	texts := []string{strings.Repeat("The quick brown fox. ", 200), strings.Repeat("老城区北街口的那间钟表铺，在本月重新开门了。\n", 90), "short"}
+	for i := range 2000 {
+		texts[0] += fmt.Sprint(i)
+	}
+	all := func() {
+		for _, text := range texts {
+			d.Digest(text)
+		}
+	}
+	all()
+	if n := testing.AllocsPerRun(10, all); n > 0 {
+		t.Errorf("%v allocations in a steady state", n)
 	}
 }
 

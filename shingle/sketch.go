@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"math"
+	"slices"
 )
 
 // A Sketch is what an index keeps of a set to verify matches when the text is not at hand.
@@ -12,7 +13,7 @@ import (
 // permutation hashing", NIPS 2012). The zero value is the sketch of the empty set.
 type Sketch struct {
 	size int      // distinct shingles of the set
-	set  []uint32 // the upper halves in ascending order, if size <= SketchBins
+	set  []uint32 // the upper halves of the hashes, if size <= SketchBins
 	bins []uint16 // the least value of each bin plus one, 0 for an empty bin, otherwise
 }
 
@@ -21,9 +22,18 @@ type Sketch struct {
 const SketchBins = 512
 
 const (
-	binShift   = 32 - 9 // the upper 9 bits of a half name its bin
-	valueShift = binShift - 16
+	binBits  = 9 // the upper bits of a hash name its bin
+	binShift = 32 - binBits
+	emptyBin = math.MaxUint32
 )
+
+// binValue returns what is kept of the least rest of a bin.
+func binValue(least uint32) uint16 {
+	if least == emptyBin {
+		return 0
+	}
+	return uint16(min(least>>(binShift-16), math.MaxUint16-1)) + 1
+}
 
 // Sketch returns the sketch of s.
 func (s Set) Sketch() Sketch {
@@ -31,25 +41,44 @@ func (s Set) Sketch() Sketch {
 	if s.Len() == 0 {
 		return k
 	}
-	if s.Len() > SketchBins {
-		k.bins = make([]uint16, SketchBins)
-		for _, h := range s.hashes {
-			addToBin(k.bins, uint32(h>>32))
-		}
-		return k
-	}
-	k.set = make([]uint32, 0, s.Len())
+	halves := make([]uint32, 0, s.Len())
 	for _, h := range s.hashes {
-		k.set = append(k.set, uint32(h>>32))
+		halves = append(halves, uint32(h>>32))
+	}
+	if k.Exact() {
+		k.set = halves
+	} else {
+		k.bins = bin(halves)
 	}
 	return k
 }
 
-func addToBin(bins []uint16, half uint32) {
-	v := uint16(min(half>>valueShift&0xffff, math.MaxUint16-1)) + 1
-	if b := &bins[half>>binShift]; *b == 0 || v < *b {
-		*b = v
+// Clone returns a copy of k with memory of its own.
+func (k Sketch) Clone() Sketch {
+	k.set, k.bins = slices.Clone(k.set), slices.Clone(k.bins)
+	if len(k.set) == 0 {
+		k.set = nil
 	}
+	if len(k.bins) == 0 {
+		k.bins = nil
+	}
+	return k
+}
+
+func bin(halves []uint32) []uint16 {
+	var least [SketchBins]uint32
+	for i := range least {
+		least[i] = emptyBin
+	}
+	for _, half := range halves {
+		b := &least[half>>binShift]
+		*b = min(*b, half&(1<<binShift-1))
+	}
+	bins := make([]uint16, SketchBins)
+	for i, l := range least {
+		bins[i] = binValue(l)
+	}
+	return bins
 }
 
 // Len returns the number of distinct shingles of the sketched set.
@@ -57,7 +86,7 @@ func (k Sketch) Len() int { return k.size }
 
 // Exact reports whether k holds its whole set, so that a comparison with another exact
 // sketch has no sampling error.
-func (k Sketch) Exact() bool { return k.bins == nil }
+func (k Sketch) Exact() bool { return k.size <= SketchBins }
 
 // Resemblance estimates the resemblance of the sketched sets. It has no sampling error if
 // both are [Sketch.Exact].
@@ -91,14 +120,10 @@ func (k Sketch) Containment(whole Sketch) float64 {
 }
 
 func (k Sketch) binned() []uint16 {
-	if k.bins != nil {
-		return k.bins
+	if k.Exact() {
+		return bin(k.set)
 	}
-	bins := make([]uint16, SketchBins)
-	for _, half := range k.set {
-		addToBin(bins, half)
-	}
-	return bins
+	return k.bins
 }
 
 // Bands is the number of band keys of a sketch.
@@ -144,16 +169,14 @@ func borrowed(minima *[Bands * bandBins]uint64, bin int) uint64 {
 	return minima[at]
 }
 
+// commonHalves returns how many of b stand in a.
 func commonHalves(a, b []uint32) int {
-	n, i, j := 0, 0, 0
-	for i < len(a) && j < len(b) {
-		switch {
-		case a[i] < b[j]:
-			i++
-		case a[i] > b[j]:
-			j++
-		default:
-			n, i, j = n+1, i+1, j+1
+	sorted := slices.Clone(a)
+	slices.Sort(sorted)
+	n := 0
+	for _, h := range b {
+		if _, ok := slices.BinarySearch(sorted, h); ok {
+			n++
 		}
 	}
 	return n
