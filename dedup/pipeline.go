@@ -71,6 +71,10 @@ type batch struct {
 	done  chan struct{}
 }
 
+// largeText is the length in bytes from which texts are analysed one at a time, by a digester
+// that is let go afterwards: it takes about twenty times the memory of the text.
+const largeText = 1 << 20
+
 const (
 	batchItems = 128
 	batchBytes = 1 << 20
@@ -91,10 +95,11 @@ func (in *Input) run(ctx context.Context, from position, p shingle.Params, consu
 	if threads <= 0 {
 		threads = runtime.GOMAXPROCS(0)
 	}
-	ordered := make(chan *batch, 2*threads)
-	work := make(chan *batch, 2*threads)
+	ordered := make(chan *batch, threads+1)
+	work := make(chan *batch, threads+1)
 
 	var workers sync.WaitGroup
+	var large sync.Mutex
 	decoder := record.NewDecoder(in.Fields)
 	for range threads {
 		workers.Go(func() {
@@ -104,9 +109,16 @@ func (in *Input) run(ctx context.Context, from position, p shingle.Params, consu
 					if it.blank || ctx.Err() != nil {
 						continue
 					}
-					if it.rec, it.reject = decoder.Decode(it.raw); it.reject == nil {
-						it.analysis = analyse(digester, it.rec.Text)
+					if it.rec, it.reject = decoder.Decode(it.raw); it.reject != nil {
+						continue
 					}
+					if len(it.rec.Text) < largeText {
+						it.analysis = analyse(digester, it.rec.Text)
+						continue
+					}
+					large.Lock()
+					it.analysis = analyse(p.NewDigester(), it.rec.Text)
+					large.Unlock()
 				}
 				close(b.done)
 			}

@@ -178,10 +178,13 @@ func (g *Digest) ParagraphSet(p ParagraphDigest) Set {
 
 // grow returns dst with n elements, whose values are arbitrary.
 func grow(dst []uint64, n int) []uint64 {
-	if cap(dst) < n {
-		return make([]uint64, n, n+n/4)
+	if cap(dst) >= n {
+		return dst[:n]
 	}
-	return dst[:n]
+	if n >= sortFrom {
+		return make([]uint64, n)
+	}
+	return make([]uint64, n, n+n/4) // the next text may be a little longer
 }
 
 // A char is where a character of a normalised text begins, and whether it is dense.

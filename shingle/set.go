@@ -6,8 +6,7 @@ import (
 	"github.com/mfonda/simhash"
 )
 
-// A Set is the set of distinct shingles of a text, as hashes in the order in which they come
-// first. The zero value is the empty set. A Set is immutable.
+// A Set is the set of distinct shingles of a text, as hashes in no particular order. The zero value is the empty set. A Set is immutable.
 type Set struct {
 	hashes []uint64
 }

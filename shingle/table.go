@@ -2,6 +2,7 @@ package shingle
 
 import (
 	"math/bits"
+	"slices"
 	"sync"
 )
 
@@ -24,9 +25,19 @@ func (t *table) reset(n int) {
 	t.shift = 64 - bits.TrailingZeros(uint(size))
 }
 
-// distinct returns each of hashes once, in the order in which they come first. The result
-// lies in list if that has room.
+// sortFrom is the number of hashes from which they are sorted to find the distinct ones: a
+// table for so many would take more memory than they do.
+const sortFrom = 1 << 20
+
+// distinct returns each of hashes once, in the order in which they come first, or ascending
+// if they are very many. The result lies in list if that has room.
 func (t *table) distinct(list, hashes []uint64) []uint64 {
+	if len(hashes) >= sortFrom {
+		list = grow(list, len(hashes))
+		copy(list, hashes)
+		slices.Sort(list)
+		return slices.Compact(list)
+	}
 	t.reset(len(hashes))
 	list = grow(list, len(hashes))
 	slots, shift := t.slots, t.shift&63

@@ -2,6 +2,7 @@ package shingle
 
 import (
 	"encoding/binary"
+	"slices"
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
@@ -42,6 +43,7 @@ func (w *writer) ascii() bool { return len(w.chars) == 0 }
 
 // writeText writes a whole text.
 func (w *writer) writeText(text string) {
+	w.dst = slices.Grow(w.dst, len(text)+hashSlack)
 	for i := 0; i < len(text); {
 		if n := w.writeASCII(text[i:]); n > 0 {
 			i += n
