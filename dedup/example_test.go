@@ -71,8 +71,10 @@ func ExampleScan() {
 	}
 	defer record.CloseAll(sources)
 	summary, err := dedup.Scan(context.Background(), dedup.ScanOptions{
-		Input:  dedup.Input{Sources: sources, Fields: record.Fields{Text: []string{"text"}, ID: "id"}},
-		Output: os.Stdout,
+		ReportOptions: dedup.ReportOptions{
+			Input:  dedup.Input{Sources: sources, Fields: record.Fields{Text: []string{"text"}, ID: "id"}},
+			Output: os.Stdout,
+		},
 	})
 	fmt.Println(summary.Read, summary.Exact, err)
 	// Output:

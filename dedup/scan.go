@@ -1,12 +1,10 @@
 package dedup
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"io"
 	"slices"
-	"time"
 
 	"neardup/internal/record"
 	"neardup/store"
@@ -15,13 +13,10 @@ import (
 // ScanOptions say what [Scan] reports.
 type ScanOptions struct {
 	Options
-	Input  Input
-	Output io.Writer // rows, JSON lines
+	ReportOptions
 
-	Clusters bool   // a row a record, instead of a row a pair
-	AllPairs bool   // every verified pair, instead of one row for each of a group of equal texts
-	Rejects  string // file of rows on what can't be judged; empty for none
-	Force    bool   // replace files that exist
+	Clusters bool // a row a record, instead of a row a pair
+	AllPairs bool // every verified pair, instead of one row for each of a group of equal texts
 }
 
 // pairRow is a verified pair, a before b in the input.
@@ -46,33 +41,15 @@ type clusterRow struct {
 
 // Scan reports duplicates and removes nothing. Its summary counts what Clean would drop.
 func Scan(ctx context.Context, o ScanOptions) (summary Summary, err error) {
-	start := time.Now()
-	defer func() { summary.finish(start) }()
-	rejects, err := openRows(o.Rejects, o.Force, -1)
+	d, err := Open("", &o.Options)
 	if err != nil {
 		return summary, err
 	}
-	d, err := Open("", &o.Options)
-	if err != nil {
-		return summary, errors.Join(err, rejects.Remove())
-	}
 	d.replays = func(store.DocNum) bool { return false }
 	d.texts = &runTexts{scanRun, o.Input.Sources, record.NewDecoder(o.Input.Fields)}
-	s := &scanner{o: o, d: d, out: bufio.NewWriter(o.Output), summary: &summary}
-	o.Input.OnReject = func(r *record.Reject) error { return rejects.write(r) }
-	t := &tally{in: &o.Input, summary: &summary}
-	err = o.Input.run(ctx, position{}, d.opts.Params, func(it *item) error {
-		judge, err := t.admit(it)
-		if err != nil || !judge {
-			return err
-		}
-		return s.scan(it)
-	})
-	err = errors.Join(err, s.out.Flush(), d.Close())
-	if err != nil {
-		return summary, errors.Join(err, rejects.Remove())
-	}
-	return summary, rejects.Commit()
+	s := &scanner{o: o, d: d, summary: &summary}
+	err = o.report(ctx, d.opts.Params, &summary, s.scan)
+	return summary, errors.Join(err, d.Close())
 }
 
 const scanRun = 1 // the index is temporary: one run is all that it sees
@@ -80,13 +57,12 @@ const scanRun = 1 // the index is temporary: one run is all that it sees
 type scanner struct {
 	o        ScanOptions
 	d        *Deduper
-	out      *bufio.Writer
 	summary  *Summary
 	clusters numberSet
 	added    int
 }
 
-func (s *scanner) scan(it *item) error {
+func (s *scanner) scan(it *item, out io.Writer) error {
 	d := s.d
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -110,7 +86,7 @@ func (s *scanner) scan(it *item) error {
 	if j.Duplicate() && s.clusters.add(j.of) {
 		s.summary.Clusters++
 	}
-	if err := s.report(doc, j, equal, near); err != nil {
+	if err := s.report(out, doc, j, equal, near); err != nil {
 		return err
 	}
 	// In the search by shingles the first of equal texts stands for all.
@@ -151,13 +127,13 @@ func (s *scanner) matches(a analysis) (equal, near []match, err error) {
 	return equal, near, nil
 }
 
-func (s *scanner) report(doc Document, j judgement, equal, near []match) error {
+func (s *scanner) report(out io.Writer, doc Document, j judgement, equal, near []match) error {
 	if s.o.Clusters {
 		row := clusterRow{ID: doc.ID, Cluster: doc.ID, Representative: true, Resemblance: 1}
 		if j.Duplicate() {
 			row = clusterRow{doc.ID, j.Of, false, j.Kind, round(j.Resemblance)}
 		}
-		return encodeRow(s.out, row)
+		return encodeRow(out, row)
 	}
 	pairs := slices.Concat(equal, near)
 	if len(equal) > 0 && !s.o.AllPairs {
@@ -165,7 +141,7 @@ func (s *scanner) report(doc Document, j judgement, equal, near []match) error {
 	}
 	slices.SortFunc(pairs, func(a, b match) int { return int(a.num) - int(b.num) })
 	for _, m := range pairs {
-		err := encodeRow(s.out, pairRow{
+		err := encodeRow(out, pairRow{
 			m.id, doc.ID, m.kind, m.Distance, round(m.Resemblance), round(m.ContainmentOf), round(m.Containment),
 		})
 		if err != nil {

@@ -6,7 +6,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"neardup/dedup"
-	"neardup/internal/record"
 )
 
 type cleanFlags struct {
@@ -81,21 +80,12 @@ func (s *streams) runClean(ctx context.Context, args []string, f cleanFlags) err
 		return err
 	}
 	opts.Kinds = kinds
-	in, err := s.input(args, f.inputFlags, f.resourceFlags, true)
-	if err != nil {
-		return err
-	}
-	defer record.CloseAll(in.Sources)
-	if err := refuseSame(in.Sources, f.out, f.removed, f.rejects, f.summary); err != nil {
-		return err
-	}
-	show, done := s.progress(f.quiet, in.Sources)
-	in.Progress = show
-	summary, err := dedup.Clean(ctx, dedup.CleanOptions{
-		Options: opts, Input: in, Inputs: args, Index: f.index, Out: f.out, Stdout: s.out,
-		Removed: f.removed, Rejects: f.rejects, Force: f.force, DryRun: f.dryRun,
+	summary, err := s.job(args, f.inputFlags, f.resourceFlags, true, []string{f.out, f.removed}, func(in dedup.Input) (dedup.Summary, error) {
+		return dedup.Clean(ctx, dedup.CleanOptions{
+			Options: opts, Input: in, Inputs: args, Index: f.index, Out: f.out, Stdout: s.out,
+			Removed: f.removed, Rejects: f.rejects, Force: f.force, DryRun: f.dryRun,
+		})
 	})
-	done()
 	if err != nil {
 		return err
 	}

@@ -6,7 +6,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"neardup/dedup"
-	"neardup/internal/record"
 	"neardup/shingle"
 )
 
@@ -41,20 +40,9 @@ func (s *streams) runFingerprint(ctx context.Context, args []string, f fingerpri
 	if err != nil {
 		return usagef("--%w", err)
 	}
-	in, err := s.input(args, f.inputFlags, f.resourceFlags, false)
-	if err != nil {
-		return err
-	}
-	defer record.CloseAll(in.Sources)
-	if err := refuseSame(in.Sources, f.rejects, f.summary); err != nil {
-		return err
-	}
-	show, done := s.progress(f.quiet, in.Sources)
-	in.Progress = show
-	summary, err := dedup.Fingerprints(ctx, dedup.FingerprintOptions{
-		Params: p, Input: in, Output: s.out, Rejects: f.rejects, Force: f.force,
+	summary, err := s.job(args, f.inputFlags, f.resourceFlags, false, nil, func(in dedup.Input) (dedup.Summary, error) {
+		return dedup.Fingerprints(ctx, p, dedup.ReportOptions{Input: in, Output: s.out, Rejects: f.rejects, Force: f.force})
 	})
-	done()
 	if err != nil {
 		return err
 	}

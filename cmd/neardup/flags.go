@@ -116,6 +116,23 @@ func (s *streams) input(args []string, f inputFlags, r resourceFlags, spool bool
 	return in, err
 }
 
+// job runs a job over inputs, with progress, and tells what came of it. outputs are the files
+// that it writes besides rejects and summary.
+func (s *streams) job(args []string, f inputFlags, r resourceFlags, spool bool, outputs []string, run func(dedup.Input) (dedup.Summary, error)) (dedup.Summary, error) {
+	in, err := s.input(args, f, r, spool)
+	if err != nil {
+		return dedup.Summary{}, err
+	}
+	defer record.CloseAll(in.Sources)
+	if err := refuseSame(in.Sources, append(outputs, f.rejects, r.summary)...); err != nil {
+		return dedup.Summary{}, err
+	}
+	show, done := s.progress(r.quiet, in.Sources)
+	in.Progress = show
+	defer done()
+	return run(in)
+}
+
 // options checks the flags and returns what they say of comparing.
 func (s *streams) options(f compareFlags, r resourceFlags) (dedup.Options, error) {
 	p, err := shingle.ParseParams(f.shingleSize)

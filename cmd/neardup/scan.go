@@ -6,7 +6,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"neardup/dedup"
-	"neardup/internal/record"
 )
 
 type scanFlags struct {
@@ -52,21 +51,14 @@ func (s *streams) runScan(ctx context.Context, args []string, f scanFlags) error
 	if err != nil {
 		return err
 	}
-	in, err := s.input(args, f.inputFlags, f.resourceFlags, true)
-	if err != nil {
-		return err
-	}
-	defer record.CloseAll(in.Sources)
-	if err := refuseSame(in.Sources, f.rejects, f.summary); err != nil {
-		return err
-	}
-	show, done := s.progress(f.quiet, in.Sources)
-	in.Progress = show
-	summary, err := dedup.Scan(ctx, dedup.ScanOptions{
-		Options: opts, Input: in, Output: s.out, Clusters: f.clusters, AllPairs: f.allPairs,
-		Rejects: f.rejects, Force: f.force,
+	summary, err := s.job(args, f.inputFlags, f.resourceFlags, true, nil, func(in dedup.Input) (dedup.Summary, error) {
+		return dedup.Scan(ctx, dedup.ScanOptions{
+			Options:       opts,
+			ReportOptions: dedup.ReportOptions{Input: in, Output: s.out, Rejects: f.rejects, Force: f.force},
+			Clusters:      f.clusters,
+			AllPairs:      f.allPairs,
+		})
 	})
-	done()
 	if err != nil {
 		return err
 	}

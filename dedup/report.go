@@ -1,0 +1,44 @@
+package dedup
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"time"
+
+	"neardup/internal/record"
+	"neardup/shingle"
+)
+
+// ReportOptions are those of the jobs that write rows and change nothing.
+type ReportOptions struct {
+	Input   Input
+	Output  io.Writer // rows, JSON lines
+	Rejects string    // file of rows on what can't be judged; empty for none
+	Force   bool      // replace files that exist
+}
+
+// report reads the input and calls each for every record that can be judged, in input order.
+func (o *ReportOptions) report(ctx context.Context, p shingle.Params, summary *Summary, each func(*item, io.Writer) error) error {
+	start := time.Now()
+	defer func() { summary.finish(start) }()
+	rejects, err := openRows(o.Rejects, o.Force, -1)
+	if err != nil {
+		return err
+	}
+	out := bufio.NewWriter(o.Output)
+	o.Input.OnReject = func(r *record.Reject) error { return rejects.write(r) }
+	t := &tally{in: &o.Input, summary: summary}
+	err = o.Input.run(ctx, position{}, p, func(it *item) error {
+		judge, err := t.admit(it)
+		if err != nil || !judge {
+			return err
+		}
+		return each(it, out)
+	})
+	if err = errors.Join(err, out.Flush()); err != nil {
+		return errors.Join(err, rejects.Remove())
+	}
+	return rejects.Commit()
+}
