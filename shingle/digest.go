@@ -105,7 +105,7 @@ func (p Params) appendHashes(dst []uint64, normal []byte, chars []char) []uint64
 	return dst
 }
 
-// sketch fills in the sketch. Repeated shingles do not change a minimum.
+// sketch fills in the sketch.
 func (d *Digester) sketch(g *Digest) {
 	k := &g.Sketch
 	k.size = g.Set.Len()
@@ -119,7 +119,7 @@ func (d *Digester) sketch(g *Digest) {
 	for i := range d.bins {
 		d.bins[i] = emptyBin
 	}
-	for _, h := range g.hashes {
+	for _, h := range g.Set.hashes {
 		b := &d.bins[h>>(64-binBits)]
 		*b = min(*b, uint32(h>>32)&(1<<binShift-1))
 	}

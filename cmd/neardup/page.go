@@ -72,7 +72,7 @@ func (s *streams) runPage(ctx context.Context, args []string, f pageFlags) error
 	case f.MinCharacters < 1:
 		return usagef("--min-characters %d is less than 1", f.MinCharacters)
 	}
-	sources, err := record.Find(args, record.FindOptions{Format: record.Text, Stdin: s.in})
+	sources, err := record.Find(args, record.FindOptions{Default: record.Text, Stdin: s.in})
 	if err != nil {
 		return err
 	}
@@ -85,6 +85,9 @@ func (s *streams) runPage(ctx context.Context, args []string, f pageFlags) error
 	}
 	outcome := pageOutcome{}
 	for _, source := range sources {
+		if source.Format != record.Text {
+			return usagef("%s holds records; page reads texts", source.Name)
+		}
 		if err := ctx.Err(); err != nil {
 			return err
 		}

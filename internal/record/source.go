@@ -61,9 +61,10 @@ type Source struct {
 
 // FindOptions say how inputs are read.
 type FindOptions struct {
-	Format Format    // of every input; empty means by name and content
-	Stdin  io.Reader // what "-" reads
-	Spool  string    // directory for a copy of what is read of a stream; empty means no copy
+	Format  Format    // of every input; empty means by name and content
+	Default Format    // of inputs whose name does not tell; empty means by content
+	Stdin   io.Reader // what "-" reads
+	Spool   string    // directory for a copy of what is read of a stream; empty means no copy
 }
 
 // Find opens the inputs in order, directories walked in name order. The sources must be
@@ -157,7 +158,7 @@ func openStream(opts FindOptions) (*Source, error) {
 func (s *Source) prepare(opts FindOptions) (*Source, error) {
 	var err error
 	if s.Format == "" {
-		s.Format, err = s.detect()
+		s.Format, err = s.detect(opts.Default)
 	}
 	if err == nil && s.stream != nil && opts.Spool != "" {
 		s.spool, err = os.CreateTemp(opts.Spool, "neardup-input-*")
@@ -169,13 +170,16 @@ func (s *Source) prepare(opts FindOptions) (*Source, error) {
 	return s, nil
 }
 
-func (s *Source) detect() (Format, error) {
+func (s *Source) detect(byDefault Format) (Format, error) {
 	ext := strings.ToLower(filepath.Ext(s.Name))
 	if f, ok := formatOf[ext]; ok {
 		return f, nil
 	}
 	if slices.Contains(notYet, ext) {
 		return "", fmt.Errorf("%s files are not read yet", ext)
+	}
+	if byDefault != "" {
+		return byDefault, nil
 	}
 	head, err := s.head()
 	if err != nil {
