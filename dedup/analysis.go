@@ -13,7 +13,8 @@ import (
 type analysis struct {
 	text        string
 	hash        store.TextHash
-	shingles    int // distinct
+	shingles    int  // distinct
+	short       bool // a duplicate of equal texts only
 	fingerprint shingle.Fingerprint
 	sketch      shingle.Sketch
 	characters  int // code points of the normalised text
@@ -22,7 +23,7 @@ type analysis struct {
 func analyse(d *shingle.Digester, text string) analysis {
 	g := d.Digest(text)
 	a := analysis{
-		text: text, shingles: g.Set.Len(), fingerprint: g.Fingerprint,
+		text: text, shingles: g.Set.Len(), short: g.Short, fingerprint: g.Fingerprint,
 		sketch: g.Sketch.Clone(), characters: g.Characters,
 	}
 	if len(g.Normal) > 0 {
@@ -34,6 +35,3 @@ func analyse(d *shingle.Digester, text string) analysis {
 
 // empty reports a text of nothing but white space, a duplicate of nothing.
 func (a *analysis) empty() bool { return a.characters == 0 }
-
-// short reports a text that is a duplicate of equal texts only.
-func (a *analysis) short() bool { return a.shingles < shingle.MinShingles }

@@ -158,15 +158,17 @@ func TestStarsAgainstBruteForce(t *testing.T) {
 	}
 	var reps []representative
 	d := newDeduper(t, nil)
+	digester := p.NewDigester()
 	missed, near := 0, 0
 	for i, text := range texts {
 		id := fmt.Sprint(i)
-		set, normal := p.Set(text), shingle.Normalize(text)
+		digest := digester.Digest(text)
+		set, normal := digest.Set.Clone(), string(digest.Normal)
 		want, best := Verdict{}, 0.0
 		for _, r := range reps {
 			if r.normal == normal {
 				want, best = Verdict{Kind: Exact, Of: r.id}, 2
-			} else if x := shingle.Resemblance(set, r.set); !set.Short() && x >= DefaultMinResemblance && x > best {
+			} else if x := shingle.Resemblance(set, r.set); !digest.Short && x >= DefaultMinResemblance && x > best {
 				want, best = Verdict{Kind: Near, Of: r.id}, x
 			}
 		}

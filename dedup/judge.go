@@ -155,7 +155,7 @@ const maxCandidates = 1024
 
 // near returns the near duplicates of a, in the order in which they were added.
 func (d *Deduper) near(a analysis) ([]match, error) {
-	if a.short() || !d.opts.counts(Near) {
+	if a.short || !d.opts.counts(Near) {
 		return nil, nil
 	}
 	candidates, err := d.candidates(a)
@@ -260,7 +260,7 @@ func (d *Deduper) add(doc Document, a analysis, j judgement, byText, byShingles 
 	s := &store.Document{
 		ID: doc.ID, OwnID: !doc.MadeID, Text: a.hash,
 		ByText:         byText && !a.empty(),
-		ByShingles:     byShingles && !a.short(),
+		ByShingles:     byShingles && !a.short,
 		Representative: !j.Duplicate(),
 		Verdict: store.Verdict{
 			Kind: byte(j.Kind), Of: j.of, Distance: j.Distance,

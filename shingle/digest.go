@@ -14,6 +14,12 @@ type Digest struct {
 	Fingerprint Fingerprint
 	Sketch      Sketch
 
+	// Short tells that the text has fewer than nine times as many distinct shingles as its
+	// shingles have characters: 27 in Chinese, 72 in English. Only a change at its ends could
+	// then leave a resemblance of 0.8, and short texts that differ there ("page 1", "page 2")
+	// are as a rule no copies. So a short text is a duplicate of equal texts only.
+	Short bool
+
 	// Paragraphs are those of the text, in order.
 	Paragraphs []ParagraphDigest
 
@@ -52,6 +58,7 @@ func (d *Digester) Digest(text string) *Digest {
 	d.shingle(g)
 	g.Set.hashes = d.table.distinct(g.Set.hashes, g.hashes)
 	g.Fingerprint = g.Set.Fingerprint()
+	g.Short = g.Set.Len() < shortFactor*d.shingleCharacters(g)
 	d.sketch(g)
 	d.paragraphs(g, text)
 	return g
@@ -103,6 +110,20 @@ func (p Params) appendHashes(dst []uint64, normal []byte, chars []char) []uint64
 		dst[i] = hashAt(padded, chars[i].offset(), chars[end].offset())
 	}
 	return dst
+}
+
+// shingleCharacters returns the number of characters of a shingle of the text, on average and
+// rounded up.
+func (d *Digester) shingleCharacters(g *Digest) int {
+	target := d.p.target()
+	if d.w.ascii() || d.p.Size != 0 {
+		return target
+	}
+	weight := 0
+	for _, c := range d.w.chars[:g.Characters] {
+		weight += c.weight(true)
+	}
+	return (target*g.Characters + weight - 1) / max(weight, 1)
 }
 
 // sketch fills in the sketch.

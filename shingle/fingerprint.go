@@ -11,7 +11,8 @@ type Fingerprint uint64
 
 // Fingerprint returns the fingerprint of text and the number of distinct shingles that it
 // was made from. The error is [ErrTooShort] if there is none; the fingerprint is then 0 and
-// must not be indexed. Below [MinShingles] a fingerprint means little.
+// must not be indexed. That of a short text, see
+// [Digest.Short], means little.
 func (p Params) Fingerprint(text string) (Fingerprint, int, error) {
 	var f Fingerprint
 	n := 0

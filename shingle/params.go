@@ -21,10 +21,11 @@ type Params struct {
 // copy of a text of ordinary length.
 const MaxSize = 64
 
-// MinShingles is the number of distinct shingles below which a text is short. A short text
-// is a duplicate of an equal normalised text only: one changed character is too large a
-// part of it for resemblance to tell a copy from another text of the same form.
-const MinShingles = 32
+// shortFactor times the characters of a shingle is the number of distinct shingles below
+// which a text is short; see [Digest.Short]. A changed character takes as many shingles with
+// it as a shingle has characters: with n shingles of k characters that leaves a resemblance
+// of (n-k)/(n+k), which is 0.8 at n = 9k.
+const shortFactor = 9
 
 // ErrTooShort reports a text without a single shingle.
 var ErrTooShort = errors.New("shingle: text is shorter than one shingle")

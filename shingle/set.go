@@ -24,9 +24,6 @@ func (s Set) Clone() Set { return Set{slices.Clone(s.hashes)} }
 // Len returns the number of distinct shingles.
 func (s Set) Len() int { return len(s.hashes) }
 
-// Short reports whether the set is below MinShingles.
-func (s Set) Short() bool { return len(s.hashes) < MinShingles }
-
 // Features returns the shingles of text for the functions of github.com/mfonda/simhash:
 // one feature of weight 1 for every distinct shingle.
 func (p Params) Features(text string) []simhash.Feature {
