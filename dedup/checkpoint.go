@@ -23,13 +23,21 @@ type checkpoint struct {
 	Before   store.DocNum `json:"before"` // the last document before the run
 	At       position     `json:"at"`
 	Earlier  int64        `json:"earlier"` // bytes of the sources before the one at hand
-	Out      int64        `json:"out"`     // bytes of each output
-	Removed  int64        `json:"removed"`
-	Rejects  int64        `json:"rejects"`
+	Out      partial      `json:"out"`
+	Removed  partial      `json:"removed"`
+	Rejects  partial      `json:"rejects"`
 	Summary  Summary      `json:"summary"`
 	Replayed numberSet    `json:"replayed"` // documents of earlier runs that came again
 	Stage    stage        `json:"stage"`
 }
+
+// A partial is an output in the making: its present name, and its size when it was synced.
+type partial struct {
+	Temp string `json:"temp"`
+	Size int64  `json:"size"`
+}
+
+func partialOf(o output) partial { return partial{o.Temp(), o.Size()} }
 
 // A stage is how far a run is.
 type stage int
@@ -125,10 +133,10 @@ func (c *checkpoint) compare(settings string, inputs []inputStamp) error {
 	return nil
 }
 
-// An outputFile is an output and the size that it has when it is complete.
+// An outputFile is an output that was written whole.
 type outputFile struct {
 	path string
-	size int64
+	partial
 }
 
 // outputFiles returns those of a run that was judged whole.
@@ -145,17 +153,17 @@ func (c *checkpoint) outputFiles(o *CleanOptions) []outputFile {
 // inPlace reports whether the output stands under its name.
 func (f outputFile) inPlace() bool {
 	info, err := os.Stat(f.path)
-	return err == nil && (info.IsDir() || info.Size() == f.size)
+	return err == nil && (info.IsDir() || info.Size() == f.Size)
 }
 
 // settle gives a complete output its name, if it does not have it yet.
 func (f outputFile) settle() error {
-	_, err := os.Lstat(f.path + durable.PartialSuffix)
+	_, err := os.Lstat(f.Temp)
 	switch {
 	case err == nil:
-		return durable.Rename(f.path)
+		return durable.Rename(f.Temp, f.path)
 	case f.inPlace():
 		return nil
 	}
-	return &durable.BehindError{Path: f.path, Had: f.size}
+	return &durable.BehindError{Path: f.path, Had: f.Size}
 }

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"time"
 
+	"neardup/internal/durable"
 	"neardup/internal/record"
 	"neardup/store"
 )
@@ -97,7 +98,8 @@ func (c *cleaner) open() error {
 		return err
 	}
 	c.resume = c.index != "" && !c.o.DryRun && c.o.Out != record.Stdin &&
-		!slices.ContainsFunc(c.o.Input.Sources, func(s *record.Source) bool { return s.Size < 0 })
+		!slices.ContainsFunc(c.o.Input.Sources, func(s *record.Source) bool { return s.Size < 0 }) &&
+		!slices.ContainsFunc([]string{c.o.Out, c.o.Removed, c.o.Rejects}, isDevice)
 	c.state.Run = rand.Uint64() | 1
 	c.state.Before = c.d.index.Last()
 	resumed, err := c.findCheckpoint()
@@ -116,7 +118,39 @@ func (c *cleaner) open() error {
 	if c.state.Stage != judging {
 		return nil
 	}
-	return c.openOutputs(resumed != nil)
+	if resumed == nil && c.resume {
+		if err := c.nameOutputs(); err != nil {
+			return err
+		}
+	}
+	return c.openOutputs(c.begun)
+}
+
+// nameOutputs commits the names of the partial outputs before they are made, so that a run
+// that is killed at any moment finds them again.
+func (c *cleaner) nameOutputs() error {
+	if texts, err := allTexts(c.o.Input.Sources); err != nil {
+		return err
+	} else if !texts {
+		if _, err := durable.Check(c.o.Out, c.o.Force); err != nil {
+			return err
+		}
+	}
+	for path, p := range map[string]*partial{c.o.Out: &c.state.Out, c.o.Removed: &c.state.Removed, c.o.Rejects: &c.state.Rejects} {
+		if path != "" {
+			p.Temp = durable.PartialName(path)
+		}
+	}
+	for _, path := range []string{c.o.Removed, c.o.Rejects} {
+		if path == "" {
+			continue
+		}
+		if _, err := durable.Check(path, c.o.Force); err != nil {
+			return err
+		}
+	}
+	c.begun = true
+	return c.commitState()
 }
 
 func (c *cleaner) findCheckpoint() (*checkpoint, error) {
@@ -161,20 +195,20 @@ func (c *cleaner) replays(n store.DocNum) bool {
 }
 
 func (c *cleaner) openOutputs(resumed bool) error {
-	at := func(size int64) int64 {
+	at := func(p *partial) *partial {
 		if resumed {
-			return size
+			return p
 		}
-		return -1
+		return nil
 	}
 	var err error
-	if c.out, err = newSink(&c.o, at(c.state.Out)); err != nil {
+	if c.out, err = newSink(&c.o, at(&c.state.Out)); err != nil {
 		return err
 	}
-	if c.removed, err = openRows(c.o.Removed, c.o.Force, at(c.state.Removed)); err != nil {
+	if c.removed, err = openRows(c.o.Removed, c.o.Force, at(&c.state.Removed)); err != nil {
 		return err
 	}
-	c.rejects, err = openRows(c.o.Rejects, c.o.Force, at(c.state.Rejects))
+	c.rejects, err = openRows(c.o.Rejects, c.o.Force, at(&c.state.Rejects))
 	return err
 }
 
@@ -295,7 +329,7 @@ func (c *cleaner) commit(t *tally) error {
 	}
 	s := &c.state
 	s.At, s.Earlier = t.at, t.beforeNow
-	s.Out, s.Removed, s.Rejects = c.out.Size(), c.removed.Size(), c.rejects.Size()
+	s.Out, s.Removed, s.Rejects = partialOf(c.out), partialOf(c.removed), partialOf(c.rejects)
 	c.begun = true
 	return c.commitState()
 }

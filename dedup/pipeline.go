@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"runtime"
 	"sync"
 
@@ -90,7 +91,6 @@ type position struct {
 // calls consume for each in input order.
 func (in *Input) run(ctx context.Context, from position, p shingle.Params, consume func(*item) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
 	threads := in.Threads
 	if threads <= 0 {
 		threads = runtime.GOMAXPROCS(0)
@@ -104,9 +104,9 @@ func (in *Input) run(ctx context.Context, from position, p shingle.Params, consu
 	for range threads {
 		workers.Go(func() {
 			digester := p.NewDigester()
-			for b := range work {
+			for b := range receive(ctx, work) {
 				for _, it := range b.items {
-					if it.blank || ctx.Err() != nil {
+					if it.blank {
 						continue
 					}
 					if it.rec, it.reject = decoder.Decode(it.raw); it.reject != nil {
@@ -125,6 +125,7 @@ func (in *Input) run(ctx context.Context, from position, p shingle.Params, consu
 		})
 	}
 	defer workers.Wait()
+	defer cancel(nil) // first: it ends the workers
 	// The reader is not waited for: it may stand in a read of a pipe that never ends.
 	go func() {
 		defer close(ordered)
@@ -136,22 +137,31 @@ func (in *Input) run(ctx context.Context, from position, p shingle.Params, consu
 		}
 	}()
 
-	for {
+	for b := range receive(ctx, ordered) {
 		select {
 		case <-ctx.Done():
 			return context.Cause(ctx)
-		case b, ok := <-ordered:
-			if !ok {
-				return context.Cause(ctx)
+		case <-b.done:
+		}
+		for _, it := range b.items {
+			if err := consume(it); err != nil {
+				return err
 			}
+		}
+	}
+	return context.Cause(ctx)
+}
+
+// receive yields what comes through c until it is closed or the context ends.
+func receive(ctx context.Context, c <-chan *batch) iter.Seq[*batch] {
+	return func(yield func(*batch) bool) {
+		for {
 			select {
 			case <-ctx.Done():
-				return context.Cause(ctx)
-			case <-b.done:
-			}
-			for _, it := range b.items {
-				if err := consume(it); err != nil {
-					return err
+				return
+			case b, ok := <-c:
+				if !ok || !yield(b) {
+					return
 				}
 			}
 		}

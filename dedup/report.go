@@ -23,7 +23,7 @@ type ReportOptions struct {
 func (o *ReportOptions) report(ctx context.Context, p shingle.Params, summary *Summary, each func(*item, io.Writer) error) error {
 	start := time.Now()
 	defer func() { summary.finish(start) }()
-	rejects, err := openRows(o.Rejects, o.Force, -1)
+	rejects, err := openRows(o.Rejects, o.Force, nil)
 	if err != nil {
 		return err
 	}

@@ -16,6 +16,7 @@ import (
 
 // An output is something a job writes: a *durable.File, or what behaves like one.
 type output interface {
+	Temp() string   // its name until it is complete
 	Size() int64    // bytes written, to cut it back to on resume
 	Sync() error    // makes what was written durable
 	Commit() error  // completes the output and gives it its name
@@ -90,13 +91,12 @@ func copyRaw(w io.Writer, raw *record.Raw) error {
 // to their input. After a resume the same texts are written again under the same names.
 type treeSink struct {
 	dir   string
-	names func(*record.Source) string
+	temp  string
+	names map[*record.Source]string
 }
 
-func (s *treeSink) partial() string { return s.dir + durable.PartialSuffix }
-
 func (s *treeSink) write(raw *record.Raw) error {
-	path := filepath.Join(s.partial(), s.names(raw.Source))
+	path := filepath.Join(s.temp, s.names[raw.Source])
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return err
 	}
@@ -110,19 +110,21 @@ func (s *treeSink) write(raw *record.Raw) error {
 	return f.Commit()
 }
 
+func (s *treeSink) Temp() string   { return s.temp }
 func (s *treeSink) Size() int64    { return 0 }
 func (s *treeSink) Sync() error    { return nil } // every file was synced
-func (s *treeSink) Commit() error  { return durable.Rename(s.dir) }
+func (s *treeSink) Commit() error  { return durable.Rename(s.temp, s.dir) }
 func (s *treeSink) Abandon() error { return nil }
-func (s *treeSink) Remove() error  { return os.RemoveAll(s.partial()) }
+func (s *treeSink) Remove() error  { return os.RemoveAll(s.temp) }
 
 // A nullSink is the output of a dry run.
 type nullSink struct{ *durable.File }
 
 func (nullSink) write(*record.Raw) error { return nil }
 
-// newSink opens the output of a clean. resumed is the size to cut it back to, or -1 to begin.
-func newSink(o *CleanOptions, resumed int64) (sink, error) {
+// newSink opens the output of a clean. resumed is what there is of it,
+// nil to begin.
+func newSink(o *CleanOptions, resumed *partial) (sink, error) {
 	texts, err := allTexts(o.Input.Sources)
 	switch {
 	case err != nil:
@@ -130,18 +132,18 @@ func newSink(o *CleanOptions, resumed int64) (sink, error) {
 	case o.DryRun:
 		return nullSink{}, nil
 	case texts && !(len(o.Inputs) == 1 && len(o.Input.Sources) == 1 && !isDir(o.Inputs[0])):
-		return newTreeSink(o, resumed >= 0)
+		return newTreeSink(o, resumed)
 	case o.Out == record.Stdin:
 		w := bufio.NewWriter(o.Stdout)
 		return &lineSink{stream: w, w: w, first: o.Input.Sources[0]}, nil
 	}
 	var f *durable.File
 	s := &lineSink{first: o.Input.Sources[0]}
-	if resumed >= 0 {
-		f, err = durable.Resume(o.Out, resumed)
-		if err == nil && resumed > 0 {
+	if resumed != nil {
+		f, err = durable.Resume(o.Out, resumed.Temp, resumed.Size)
+		if err == nil && resumed.Size > 0 {
 			s.begun = true
-			s.broken, err = lacksLineEnd(o.Out+durable.PartialSuffix, resumed)
+			s.broken, err = lacksLineEnd(resumed.Temp, resumed.Size)
 		}
 	} else {
 		f, err = durable.Create(o.Out, o.Force)
@@ -178,29 +180,32 @@ func allTexts(sources []*record.Source) (bool, error) {
 	return texts > 0, nil
 }
 
+func isDevice(path string) bool {
+	device, _ := durable.Check(path, true)
+	return device
+}
+
 func isDir(path string) bool {
 	info, err := os.Stat(path)
 	return err == nil && info.IsDir()
 }
 
-func newTreeSink(o *CleanOptions, resumed bool) (sink, error) {
+func newTreeSink(o *CleanOptions, resumed *partial) (sink, error) {
 	if o.Out == record.Stdin {
 		return nil, errors.New("texts are written as files of a directory, not to standard output")
 	}
 	if _, err := os.Lstat(o.Out); err == nil {
-		return nil, fmt.Errorf("%s: %w; texts are written to a new directory", o.Out, durable.ErrExists)
+		return nil, fmt.Errorf("%s is there already; texts are written to a new directory", o.Out)
 	}
 	names, err := relativeNames(o.Inputs, o.Input.Sources)
 	if err != nil {
 		return nil, err
 	}
-	s := &treeSink{dir: o.Out, names: func(source *record.Source) string { return names[source] }}
-	if !resumed {
-		if err := s.Remove(); err != nil {
-			return nil, err
-		}
+	s := &treeSink{dir: o.Out, temp: durable.PartialName(o.Out), names: names}
+	if resumed != nil {
+		s.temp = resumed.Temp
 	}
-	return s, os.MkdirAll(s.partial(), 0o777)
+	return s, os.MkdirAll(s.temp, 0o777)
 }
 
 // relativeNames gives each source the name of its file in the output: below a directory that
@@ -232,12 +237,12 @@ func relativeNames(inputs []string, sources []*record.Source) (map[*record.Sourc
 type rows struct{ *durable.File }
 
 // openRows opens a file of rows; no path means none. resumed is as for newSink.
-func openRows(path string, force bool, resumed int64) (rows, error) {
+func openRows(path string, force bool, resumed *partial) (rows, error) {
 	if path == "" {
 		return rows{}, nil
 	}
-	if resumed >= 0 {
-		f, err := durable.Resume(path, resumed)
+	if resumed != nil {
+		f, err := durable.Resume(path, resumed.Temp, resumed.Size)
 		return rows{f}, err
 	}
 	f, err := durable.Create(path, force)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"math/rand/v2"
@@ -221,6 +222,12 @@ func TestKilledRunResumes(t *testing.T) {
 	t.Logf("%d kills", kills)
 }
 
+// partialOut returns the name of the unfinished output in a directory.
+func partialOut(dir string) string {
+	names, _ := filepath.Glob(filepath.Join(dir, "out.jsonl.*.partial"))
+	return strings.Join(names, " ")
+}
+
 // TestResumeRefusals changes what an interrupted run depends on.
 func TestResumeRefusals(t *testing.T) {
 	corpus := testkit.NewWriter(newSeed(t)).Corpus(8000)
@@ -232,7 +239,7 @@ func TestResumeRefusals(t *testing.T) {
 		t.Fatal(err)
 	}
 	for { // until a first checkpoint has been followed by more output
-		if info, err := os.Stat(filepath.Join(interrupted, "out.jsonl.partial")); err == nil && info.Size() > 1<<20 {
+		if info, err := os.Stat(partialOut(interrupted)); err == nil && info.Size() > 1<<20 {
 			break
 		}
 		if c.ProcessState != nil {
@@ -246,7 +253,7 @@ func TestResumeRefusals(t *testing.T) {
 	if code := exitCode(t, c.Wait()); code != exitInterrupted+int(syscall.SIGTERM) {
 		t.Fatalf("exit code %d after SIGTERM", code)
 	}
-	partial := filepath.Join(interrupted, "out.jsonl.partial")
+	partial := partialOut(interrupted)
 	if _, err := os.Stat(filepath.Join(interrupted, "out.jsonl")); err == nil {
 		t.Fatal("an output has its name before it is complete")
 	}
@@ -266,18 +273,18 @@ func TestResumeRefusals(t *testing.T) {
 		}, nil, exitFailed, "the content of in.jsonl was changed"},
 		{"other settings", func(string) {}, []string{"--min-resemblance", "0.9"}, exitFailed, "settings"},
 		{"output cut", func(dir string) {
-			if err := os.Truncate(filepath.Join(dir, "out.jsonl.partial"), 100); err != nil {
+			if err := os.Truncate(partialOut(dir), 100); err != nil {
 				t.Fatal(err)
 			}
-		}, nil, exitDamaged, "out.jsonl.partial has 100 bytes"},
+		}, nil, exitDamaged, ".partial has 100 bytes"},
 		{"output gone", func(dir string) {
-			if err := os.Remove(filepath.Join(dir, "out.jsonl.partial")); err != nil {
+			if err := os.Remove(partialOut(dir)); err != nil {
 				t.Fatal(err)
 			}
-		}, nil, exitDamaged, "out.jsonl.partial has 0 bytes"},
+		}, nil, exitDamaged, ".partial has 0 bytes"},
 		{"nothing", func(string) {}, nil, exitRejects, ""},
 		{"output torn", func(dir string) {
-			f, err := os.OpenFile(filepath.Join(dir, "out.jsonl.partial"), os.O_APPEND|os.O_WRONLY, 0)
+			f, err := os.OpenFile(partialOut(dir), os.O_APPEND|os.O_WRONLY, 0)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -349,14 +356,40 @@ func TestInterruptCleansUp(t *testing.T) {
 		if err := c.Process.Signal(signal); err != nil {
 			t.Fatal(err)
 		}
-		if code := exitCode(t, c.Wait()); code != exitInterrupted+int(signal) {
-			t.Errorf("%v: exit code %d", signal, code)
+		start := time.Now()
+		if code := exitCode(t, c.Wait()); code != exitInterrupted+int(signal) || time.Since(start) > 10*time.Second {
+			t.Errorf("%v: exit code %d after %v", signal, code, time.Since(start))
 		}
+		in.Close()
 		for _, d := range []string{dir, temp} {
 			if left, _ := os.ReadDir(d); len(left) > 0 {
 				t.Errorf("%v: left behind: %v", signal, left)
 			}
 		}
+	}
+}
+
+// TestErrorsEndLongRuns has errors that come while much of the input is still to be read.
+func TestErrorsEndLongRuns(t *testing.T) {
+	dir := t.TempDir()
+	corpus := testkit.NewWriter(1).Corpus(4000)
+	writeFile(t, filepath.Join(dir, "in.jsonl"), append([]byte("{bad\n"), corpus...))
+	for _, tt := range []struct {
+		args []string
+		code int
+	}{
+		{[]string{"clean", "in.jsonl", "-o", "/dev/full", "--max-bad-rate", "1"}, exitDiskFull},
+		{[]string{"scan", "--clusters", "in.jsonl", "--rejects", "/dev/full", "--max-bad-rate", "1"}, exitDiskFull},
+		{[]string{"clean", "in.jsonl", "-o", "x", "--on-bad", "fail"}, exitFailed},
+		{[]string{"fingerprint", "in.jsonl", "--text-field", "body"}, exitFailed},
+	} {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		c := exec.CommandContext(ctx, "neardup", tt.args...)
+		c.Dir = dir
+		if code := exitCode(t, c.Run()); code != tt.code {
+			t.Errorf("%v: exit code %d, want %d", tt.args, code, tt.code)
+		}
+		cancel()
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -27,6 +28,7 @@ func TestScripts(t *testing.T) {
 			"exits":     exits,
 			"conserved": conserved,
 			"unhex":     unhex,
+			"nothing":   nothing,
 		},
 	})
 }
@@ -62,6 +64,15 @@ func conserved(ts *testscript.TestScript, _ bool, args []string) {
 		if got, ok := fields[name].(float64); !ok || strconv.FormatFloat(got, 'f', -1, 64) != value {
 			ts.Fatalf("%s is %v, want %s", name, fields[name], value)
 		}
+	}
+}
+
+// nothing checks that no file matches a pattern: nothing *.partial
+func nothing(ts *testscript.TestScript, _ bool, args []string) {
+	matches, err := filepath.Glob(ts.MkAbs(args[0]))
+	ts.Check(err)
+	if len(matches) > 0 {
+		ts.Fatalf("there are %v", matches)
 	}
 }
 

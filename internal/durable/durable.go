@@ -1,9 +1,9 @@
 // Package durable writes files that appear under their final name only when they are
 // complete.
 //
-// A file is written beside its place as NAME.partial. Commit syncs it, renames it and syncs
-// the directory. A partial file that was synced can be taken up again by another process,
-// cut back to the length that it is known to have been good for.
+// A file is written beside its place, under a name of its own that ends in .partial. Commit
+// syncs it, renames it and syncs the directory. A partial file that was synced can be taken up
+// again by another process, cut back to the length that it is known to have been good for.
 package durable
 
 import (
@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 )
@@ -35,52 +36,91 @@ func (e *BehindError) Error() string {
 // A File is a file in the making. A nil *File is one that nobody asked for: its methods do
 // nothing. It is not safe for concurrent use.
 type File struct {
-	path   string
-	direct bool // the path is a device or pipe: written in place
-	file   *os.File
-	buf    *bufio.Writer
-	size   int64
+	path string
+	temp string // the partial file; empty for a device or pipe, written in place
+	file *os.File
+	buf  *bufio.Writer
+	size int64
 }
 
-// Create begins a file. If one stands there already it is replaced at Commit if force is
-// set, and otherwise the error wraps [ErrExists]. A device or pipe is written in place.
+// Create begins a file. If one stands there already, or a link, it is replaced at Commit if
+// force is set, and otherwise the error wraps [ErrExists]. A device or pipe is written in place.
 func Create(path string, force bool) (*File, error) {
-	info, err := os.Stat(path)
-	switch {
-	case err == nil && info.IsDir():
-		return nil, fmt.Errorf("%s is a directory", path)
-	case err == nil && !info.Mode().IsRegular():
+	device, err := Check(path, force)
+	if err != nil {
+		return nil, err
+	}
+	if device {
 		f, err := os.OpenFile(path, os.O_WRONLY, 0)
 		if err != nil {
 			return nil, err
 		}
-		return newFile(path, f, 0, true), nil
-	case err == nil && !force:
-		return nil, fmt.Errorf("%s: %w", path, ErrExists)
-	case err != nil && !errors.Is(err, fs.ErrNotExist):
-		return nil, err
+		return newFile(path, "", f, 0), nil
 	}
-	f, err := os.Create(path + PartialSuffix)
-	if err != nil {
-		return nil, err
+	for {
+		temp := PartialName(path)
+		f, err := os.OpenFile(temp, os.O_RDWR|os.O_CREATE|os.O_EXCL, modeOf(path))
+		if errors.Is(err, fs.ErrExist) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		return newFile(path, temp, f, 0), nil
 	}
-	return newFile(path, f, 0, false), nil
 }
 
-// Resume takes up a partial file whose first size bytes are good and cuts off the rest.
-// The error is a *[BehindError] if it is shorter.
-func Resume(path string, size int64) (*File, error) {
-	partial := path + PartialSuffix
-	f, err := os.OpenFile(partial, os.O_RDWR, 0)
+// Check reports what Create would say of path, and whether it is a device or pipe.
+func Check(path string, force bool) (device bool, err error) {
+	if info, err := os.Stat(path); err == nil {
+		if info.IsDir() {
+			return false, fmt.Errorf("%s is a directory", path)
+		}
+		if !info.Mode().IsRegular() {
+			return true, nil
+		}
+	}
+	_, err = os.Lstat(path)
+	if err == nil && !force {
+		return false, fmt.Errorf("%s: %w", path, ErrExists)
+	}
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, &BehindError{partial, 0, size}
+		err = nil
+	}
+	return false, err
+}
+
+// modeOf returns the mode that a file written to path gets: that of the one it replaces.
+func modeOf(path string) fs.FileMode {
+	if info, err := os.Stat(path); err == nil {
+		return info.Mode().Perm()
+	}
+	return 0o666
+}
+
+// PartialName returns a name beside path that nothing is likely to have.
+func PartialName(path string) string {
+	return fmt.Sprintf("%s.%08x%s", filepath.Clean(path), rand.Uint32(), PartialSuffix)
+}
+
+// Resume takes up the partial file temp of path, whose first size bytes are good, and cuts off
+// the rest. If nothing is good of it, it need not be there. The error is a *[BehindError] if
+// it is shorter.
+func Resume(path, temp string, size int64) (*File, error) {
+	flags := os.O_RDWR
+	if size == 0 {
+		flags |= os.O_CREATE
+	}
+	f, err := os.OpenFile(temp, flags, modeOf(path))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, &BehindError{temp, 0, size}
 	}
 	if err != nil {
 		return nil, err
 	}
 	info, err := f.Stat()
 	if err == nil && info.Size() < size {
-		err = &BehindError{partial, info.Size(), size}
+		err = &BehindError{temp, info.Size(), size}
 	}
 	if err == nil {
 		err = f.Truncate(size)
@@ -91,11 +131,19 @@ func Resume(path string, size int64) (*File, error) {
 	if err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
-	return newFile(path, f, size, false), nil
+	return newFile(path, temp, f, size), nil
 }
 
-func newFile(path string, f *os.File, size int64, direct bool) *File {
-	return &File{path: path, direct: direct, file: f, buf: bufio.NewWriterSize(f, 256<<10), size: size}
+func newFile(path, temp string, f *os.File, size int64) *File {
+	return &File{path: path, temp: temp, file: f, buf: bufio.NewWriterSize(f, 256<<10), size: size}
+}
+
+// Temp returns the name of the partial file, to be given to Resume.
+func (f *File) Temp() string {
+	if f == nil {
+		return ""
+	}
+	return f.temp
 }
 
 // Write appends p.
@@ -124,7 +172,7 @@ func (f *File) Sync() error {
 	if err := f.buf.Flush(); err != nil {
 		return err
 	}
-	if f.direct {
+	if f.temp == "" {
 		return nil
 	}
 	return f.file.Sync()
@@ -136,15 +184,15 @@ func (f *File) Commit() error {
 		return nil
 	}
 	err := f.Sync()
-	if err = errors.Join(err, f.file.Close()); err != nil || f.direct {
+	if err = errors.Join(err, f.file.Close()); err != nil || f.temp == "" {
 		return err
 	}
-	return Rename(f.path)
+	return Rename(f.temp, f.path)
 }
 
-// Rename gives a complete, synced partial file its name.
-func Rename(path string) error {
-	if err := os.Rename(path+PartialSuffix, path); err != nil {
+// Rename gives a complete, synced partial file or directory its name.
+func Rename(temp, path string) error {
+	if err := os.Rename(temp, path); err != nil {
 		return err
 	}
 	return SyncDir(filepath.Dir(path))
@@ -164,10 +212,10 @@ func (f *File) Remove() error {
 		return nil
 	}
 	err := f.file.Close()
-	if f.direct || errors.Is(err, os.ErrClosed) {
+	if f.temp == "" || errors.Is(err, os.ErrClosed) {
 		return nil
 	}
-	return errors.Join(err, os.Remove(f.path+PartialSuffix))
+	return errors.Join(err, os.Remove(f.temp))
 }
 
 // WriteFile writes data as a complete file.

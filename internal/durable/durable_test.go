@@ -43,7 +43,7 @@ func TestAppearsWhenComplete(t *testing.T) {
 	if got := content(t, path); got != "hello" {
 		t.Errorf("the file holds %q", got)
 	}
-	if got := content(t, path+PartialSuffix); got != "(none)" {
+	if got := content(t, f.Temp()); got != "(none)" {
 		t.Errorf("a partial file is left: %q", got)
 	}
 	if err := f.Remove(); err != nil || content(t, path) != "hello" {
@@ -84,10 +84,11 @@ func TestResumeCutsBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	var behind *BehindError
-	if _, err := Resume(path, 100); !errors.As(err, &behind) || behind.Have != 10 || behind.Had != 100 {
+	temp := f.Temp()
+	if _, err := Resume(path, temp, 100); !errors.As(err, &behind) || behind.Have != 10 || behind.Had != 100 {
 		t.Errorf("Resume past the end = %v", err)
 	}
-	f, err = Resume(path, 5)
+	f, err = Resume(path, temp, 5)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,7 +99,7 @@ func TestResumeCutsBack(t *testing.T) {
 	if got := content(t, path); got != "good, again"[:4]+","+" again" {
 		t.Errorf("the file holds %q", got)
 	}
-	if _, err := Resume(path, 5); !errors.As(err, &behind) {
+	if _, err := Resume(path, temp, 5); !errors.As(err, &behind) {
 		t.Errorf("Resume of nothing = %v", err)
 	}
 }
@@ -109,8 +110,36 @@ func TestRemove(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := f.Remove(); err != nil || content(t, path+PartialSuffix) != "(none)" {
-		t.Errorf("Remove = %v and leaves %q", err, content(t, path+PartialSuffix))
+	if err := f.Remove(); err != nil || content(t, f.Temp()) != "(none)" {
+		t.Errorf("Remove = %v and leaves %q", err, content(t, f.Temp()))
+	}
+}
+
+// TestLeavesOthersAlone has files under the names that a careless writer would use.
+func TestLeavesOthersAlone(t *testing.T) {
+	dir := t.TempDir()
+	path, other := filepath.Join(dir, "out"), filepath.Join(dir, "out"+PartialSuffix)
+	if err := os.WriteFile(other, []byte("precious"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := WriteFile(path, []byte("x"), true); err != nil || content(t, other) != "precious" {
+		t.Errorf("%v, the other file holds %q", err, content(t, other))
+	}
+	link, target := filepath.Join(dir, "link"), filepath.Join(dir, "nowhere")
+	if err := os.Symlink(target, link); err != nil {
+		t.Fatal(err)
+	}
+	if err := WriteFile(link, []byte("x"), false); !errors.Is(err, ErrExists) {
+		t.Errorf("a dangling link is replaced: %v", err)
+	}
+	if err := os.WriteFile(path, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(os.Chmod(path, 0o600), WriteFile(path, []byte("y"), true)); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the mode of a replaced file is %v, %v", info.Mode(), err)
 	}
 }
 
