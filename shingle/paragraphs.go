@@ -28,9 +28,9 @@ func Paragraphs(text string) []Range {
 	return ps
 }
 
-// trim takes white space off the ends of a range.
+// trim takes white space off the ends of a range, and a byte order mark.
 func trim(text string, r Range) Range {
-	left := strings.TrimLeftFunc(text[r.Start:r.End], unicode.IsSpace)
+	left := strings.TrimLeftFunc(text[r.Start:r.End], func(r rune) bool { return unicode.IsSpace(r) || r == '\ufeff' })
 	start := r.End - len(left)
 	return Range{start, start + len(strings.TrimRightFunc(left, unicode.IsSpace))}
 }

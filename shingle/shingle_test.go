@@ -274,7 +274,7 @@ func TestParagraphs(t *testing.T) {
 	for _, r := range Paragraphs(text) {
 		got = append(got, text[r.Start:r.End])
 	}
-	if want := []string{"\ufeff one", "二", "three"}; !slices.Equal(got, want) {
+	if want := []string{"one", "二", "three"}; !slices.Equal(got, want) {
 		t.Errorf("Paragraphs = %q, want %q", got, want)
 	}
 }

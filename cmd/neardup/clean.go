@@ -2,10 +2,15 @@ package main
 
 import (
 	"context"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"neardup/dedup"
+	"neardup/internal/record"
 )
 
 type cleanFlags struct {
@@ -75,6 +80,17 @@ func (s *streams) runClean(ctx context.Context, args []string, f cleanFlags) err
 			return usagef("--drop %s is not one of exact, near, syndicated", name)
 		}
 	}
+	if len(kinds) == 0 && !slices.Contains(f.drop, "syndicated") {
+		return usagef("--drop names no kind: exact, near or syndicated")
+	}
+	if f.removed == record.Stdin {
+		return usagef("--removed is written to a file, not to standard output")
+	}
+	for _, input := range args {
+		if rel, err := filepath.Rel(input, f.out); err == nil && f.out != record.Stdin && isDir(input) && !strings.HasPrefix(rel, "..") {
+			return usagef("the output %s lies in the input %s: the next run would read it", f.out, input)
+		}
+	}
 	opts, err := s.options(f.compareFlags, f.resourceFlags)
 	if err != nil {
 		return err
@@ -92,6 +108,11 @@ func (s *streams) runClean(ctx context.Context, args []string, f cleanFlags) err
 	summary.Params = f.compareFlags.params()
 	summary.Params["keep"], summary.Params["drop"] = f.keep, f.drop
 	return s.finish(summary, f.resourceFlags, false)
+}
+
+func isDir(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
 }
 
 // params are what a summary tells of the settings.

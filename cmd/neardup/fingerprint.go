@@ -38,7 +38,7 @@ Exit status is 0 when done, 3 when done and some records were rejected, 1 if it 
 func (s *streams) runFingerprint(ctx context.Context, args []string, f fingerprintFlags) error {
 	p, err := shingle.ParseParams(f.shingleSize)
 	if err != nil {
-		return usagef("--%w", err)
+		return usageError{err}
 	}
 	summary, err := s.job(args, f.inputFlags, f.resourceFlags, false, nil, func(in dedup.Input) (dedup.Summary, error) {
 		return dedup.Fingerprints(ctx, p, dedup.ReportOptions{Input: in, Output: s.out, Rejects: f.rejects, Force: f.force})

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -92,11 +93,17 @@ func (s *streams) input(args []string, f inputFlags, r resourceFlags, spool bool
 	if r.threads < 0 {
 		return in, usagef("--threads %d is less than 0", r.threads)
 	}
-	if f.maxBadRate < 0 || f.maxBadRate > 1 {
+	if !(f.maxBadRate >= 0 && f.maxBadRate <= 1) {
 		return in, usagef("--max-bad-rate %v is not in 0 to 1", f.maxBadRate)
+	}
+	if err := checkFields(f.fields); err != nil {
+		return in, err
 	}
 	if len(args) == 0 {
 		return in, usagef("no input; name files, directories, or - for standard input")
+	}
+	if first := slices.Index(args, record.Stdin); first >= 0 && slices.Contains(args[first+1:], record.Stdin) {
+		return in, usagef("standard input is named twice")
 	}
 	o := record.FindOptions{Stdin: s.in}
 	if f.format != "" {
@@ -116,6 +123,16 @@ func (s *streams) input(args []string, f inputFlags, r resourceFlags, spool bool
 	return in, err
 }
 
+// checkFields refuses names that no field can have.
+func checkFields(f record.Fields) error {
+	for _, name := range f.Text {
+		if slices.Contains(strings.Split(name, "."), "") {
+			return usagef("--text-field %q is not the name of a field", name)
+		}
+	}
+	return nil
+}
+
 // job runs a job over inputs, with progress, and tells what came of it. outputs are the files
 // that it writes besides rejects and summary.
 func (s *streams) job(args []string, f inputFlags, r resourceFlags, spool bool, outputs []string, run func(dedup.Input) (dedup.Summary, error)) (dedup.Summary, error) {
@@ -124,6 +141,11 @@ func (s *streams) job(args []string, f inputFlags, r resourceFlags, spool bool, 
 		return dedup.Summary{}, err
 	}
 	defer record.CloseAll(in.Sources)
+	for flag, path := range map[string]string{"rejects": f.rejects, "summary": r.summary} {
+		if path == record.Stdin {
+			return dedup.Summary{}, usagef("--%s is written to a file, not to standard output", flag)
+		}
+	}
 	if err := refuseSame(in.Sources, append(outputs, f.rejects, r.summary)...); err != nil {
 		return dedup.Summary{}, err
 	}
@@ -133,19 +155,24 @@ func (s *streams) job(args []string, f inputFlags, r resourceFlags, spool bool, 
 	return run(in)
 }
 
+var minMemory byteSize = 32 << 20
+
 // options checks the flags and returns what they say of comparing.
 func (s *streams) options(f compareFlags, r resourceFlags) (dedup.Options, error) {
 	p, err := shingle.ParseParams(f.shingleSize)
 	if err != nil {
-		return dedup.Options{}, usagef("--%w", err)
+		return dedup.Options{}, usageError{err}
 	}
 	switch {
-	case f.minResemblance <= 0 || f.minResemblance > 1:
+	case !(f.minResemblance > 0 && f.minResemblance <= 1):
 		return dedup.Options{}, usagef("--min-resemblance %v is not above 0 and at most 1", f.minResemblance)
-	case f.minContainment <= 0 || f.minContainment > 1:
+	case !(f.minContainment > 0 && f.minContainment <= 1):
 		return dedup.Options{}, usagef("--min-containment %v is not above 0 and at most 1", f.minContainment)
 	case f.maxDistance < 0 || f.maxDistance > store.MaxDistance:
 		return dedup.Options{}, usagef("--max-distance %d is not in 0 to %d", f.maxDistance, store.MaxDistance)
+	}
+	if r.memory < minMemory {
+		return dedup.Options{}, usagef("--memory %v is less than %v", &r.memory, &minMemory)
 	}
 	debug.SetMemoryLimit(int64(r.memory) / 10 * 9)
 	return dedup.Options{

@@ -27,7 +27,7 @@ func run(ctx context.Context, signalled func() os.Signal, args []string, stdin i
 func untilSignal() (context.Context, func() os.Signal) {
 	ctx, cancel := context.WithCancel(context.Background())
 	c := make(chan os.Signal, 1)
-	signal.Notify(c, os.Interrupt, syscall.SIGTERM)
+	signal.Notify(c, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	var got os.Signal
 	go func() {
 		got = <-c

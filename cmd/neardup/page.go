@@ -27,6 +27,7 @@ type pageFlags struct {
 	force            bool
 	maxRecordBytes   byteSize
 	failOnDuplicates bool
+	quiet            bool
 }
 
 func newPage(s *streams) *cobra.Command {
@@ -35,7 +36,8 @@ func newPage(s *streams) *cobra.Command {
 		Use:   "page INPUT...",
 		Short: "Report sections that stand twice in a page",
 		Long: `Report sections that stand twice or more in a page: runs of two paragraphs and more, or one
-long paragraph. Line breaks, case, width and punctuation variants make no difference.
+long paragraph. Case, width, punctuation variants and blank lines make no difference. A
+paragraph is a line so far: a repeat whose lines are broken elsewhere is not found.
 Shorter repeats, such as refrains and captions, are natural; --all shows them.
 
 With --fix -o OUT the page is written without the later occurrences, and every other byte as
@@ -55,6 +57,7 @@ repeated sections and --fail-on-duplicates was given, 1 if it failed, and 64 for
 	fs.BoolVar(&f.fix, "fix", false, "write the page without its repeats to OUT")
 	fs.StringVarP(&f.out, "output", "o", "", "`OUT` of --fix; - for standard output")
 	fs.BoolVar(&f.force, "force", false, "replace OUT if it exists")
+	fs.BoolVarP(&f.quiet, "quiet", "q", false, "print errors only, besides the report")
 	f.maxRecordBytes = record.DefaultMaxBytes
 	fs.Var(&f.maxRecordBytes, "max-record-bytes", "refuse pages longer than `SIZE`")
 	fs.BoolVar(&f.failOnDuplicates, "fail-on-duplicates", false, "exit with 20 if a page has repeated sections")
@@ -126,6 +129,9 @@ func (s *streams) page(source *record.Source, f pageFlags, outcome *pageOutcome)
 	case f.fix:
 		if err := durable.WriteFile(f.out, []byte(p.WithoutRepeats(text)), f.force); err != nil {
 			return err
+		}
+		if f.quiet {
+			return nil
 		}
 		fmt.Fprintf(s.err, "neardup: %s: removed %d of %d characters\n", source.Name, p.RepeatedCharacters, p.Characters)
 		return nil

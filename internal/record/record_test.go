@@ -254,7 +254,8 @@ func TestText(t *testing.T) {
 func TestFind(t *testing.T) {
 	dir := t.TempDir()
 	for name, content := range map[string]string{
-		"b.jsonl": "{}", "a/z.txt": "x", "a/b.md": "x", "unknown": ` {"text":"x"}`, "plain": "just text",
+		"b.jsonl": "{}", "a/z.txt": "x", "a/b.md": "x", "unknown": ` {"text":"x"}`, "plain": "just text", "binary": "a\xff",
+		".hidden": "x", ".git/config": "x",
 	} {
 		path := filepath.Join(dir, name)
 		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(content), 0o644)); err != nil {
@@ -271,35 +272,33 @@ func TestFind(t *testing.T) {
 		rel, _ := filepath.Rel(dir, s.Name)
 		got = append(got, rel+" "+string(s.Format))
 	}
-	want := []string{"a/b.md text", "a/z.txt text", "b.jsonl jsonl", "plain text", "unknown jsonl"}
+	want := []string{"a/b.md text", "a/z.txt text", "b.jsonl jsonl", "binary text", "plain text", "unknown jsonl"}
 	if !slices.Equal(got, want) {
 		t.Errorf("found %q, want %q", got, want)
 	}
-	for name, content := range map[string]string{"x.parquet": "PAR1", "binary": "a\x00b", "latin": "caf\xe9"} {
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(dir, link); err != nil {
+		t.Fatal(err)
+	}
+	linked, err := Find([]string{link}, FindOptions{})
+	if err != nil || len(linked) != len(sources) {
+		t.Errorf("through a link: %d sources, %v", len(linked), err)
+	}
+	CloseAll(linked)
+	for _, name := range []string{"x.parquet", "x.jsonl.gz"} {
 		path := filepath.Join(t.TempDir(), name)
-		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+		if err := os.WriteFile(path, nil, 0o644); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := Find([]string{path}, FindOptions{}); err == nil || !strings.Contains(err.Error(), path) {
 			t.Errorf("%s: %v, want a refusal that names it", name, err)
 		}
 	}
+	if _, err := Find([]string{t.TempDir()}, FindOptions{}); err == nil {
+		t.Error("an empty directory is accepted")
+	}
 	if _, err := Find([]string{filepath.Join(dir, "none")}, FindOptions{}); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("a missing input: %v", err)
-	}
-}
-
-func TestHeadMayCutACharacter(t *testing.T) {
-	for n := range 4 {
-		path := filepath.Join(t.TempDir(), "plain")
-		if err := os.WriteFile(path, []byte(strings.Repeat("x", headBytes-n)+"😀"), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		sources, err := Find([]string{path}, FindOptions{})
-		if err != nil || sources[0].Format != Text {
-			t.Errorf("cut after %d bytes: %v", n, err)
-		}
-		CloseAll(sources)
 	}
 }
 

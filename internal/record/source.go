@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"unicode/utf8"
 )
 
 // A Format says how a source is cut into records.
@@ -117,7 +116,8 @@ func (s *Source) close() {
 	}
 }
 
-// walk returns the files at or under path, in name order.
+// walk returns the file at path, or those under it in name order; hidden ones and symbolic
+// links below a directory are passed over.
 func walk(path string) ([]string, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -127,12 +127,23 @@ func walk(path string) ([]string, error) {
 		return []string{path}, nil
 	}
 	var names []string
-	err = filepath.WalkDir(path, func(name string, d fs.DirEntry, err error) error {
-		if err == nil && d.Type().IsRegular() {
-			names = append(names, name)
+	root := path + string(filepath.Separator) // the directory also if path is a link to it
+	err = filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case name != root && strings.HasPrefix(d.Name(), "."):
+			if d.IsDir() {
+				return filepath.SkipDir
+			}
+		case d.Type().IsRegular():
+			names = append(names, filepath.Clean(name))
 		}
-		return err
+		return nil
 	})
+	if err == nil && len(names) == 0 {
+		err = fmt.Errorf("%s: no files in this directory", path)
+	}
 	return names, err
 }
 
@@ -185,10 +196,7 @@ func (s *Source) detect(byDefault Format) (Format, error) {
 	if err != nil {
 		return "", err
 	}
-	if int64(len(head)) != s.Size {
-		head = head[:len(head)-partialRune(head)]
-	}
-	return formatOfContent(head)
+	return formatOfContent(head), nil
 }
 
 // headBytes are what a format is recognised by.
@@ -236,26 +244,11 @@ func (s *Source) bytesFrom(offset int64) (io.Reader, error) {
 	return s.stream, nil
 }
 
-func formatOfContent(head []byte) (Format, error) {
+// formatOfContent takes what is no JSON for text: what is neither will be rejected.
+func formatOfContent(head []byte) Format {
 	head = bytes.TrimPrefix(head, bom)
 	if trimmed := bytes.TrimLeft(head, " \t\r\n"); len(trimmed) > 0 && trimmed[0] == '{' {
-		return JSONL, nil
+		return JSONL
 	}
-	if bytes.IndexByte(head, 0) >= 0 || !utf8.Valid(head) {
-		return "", errors.New("neither JSON lines nor UTF-8 text")
-	}
-	return Text, nil
-}
-
-// partialRune returns the number of bytes at the end of b that may begin a character.
-func partialRune(b []byte) int {
-	for n := 1; n < utf8.UTFMax && n <= len(b); n++ {
-		if c := b[len(b)-n]; utf8.RuneStart(c) {
-			if c >= utf8.RuneSelf && !utf8.FullRune(b[len(b)-n:]) {
-				return n
-			}
-			return 0
-		}
-	}
-	return 0
+	return Text
 }
