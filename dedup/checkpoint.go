@@ -133,6 +133,17 @@ func (c *checkpoint) compare(settings string, inputs []inputStamp) error {
 	return nil
 }
 
+// removeOutputs removes what is left of the partial outputs.
+func (c *checkpoint) removeOutputs() error {
+	var err error
+	for _, p := range []partial{c.Out, c.Removed, c.Rejects} {
+		if p.Temp != "" {
+			err = errors.Join(err, os.RemoveAll(p.Temp))
+		}
+	}
+	return err
+}
+
 // An outputFile is an output that was written whole.
 type outputFile struct {
 	path string

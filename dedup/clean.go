@@ -77,7 +77,8 @@ type cleaner struct {
 	name     string // of the checkpoint
 	index    string // directory of the index, empty for a temporary one
 	resume   bool   // the run can be taken up again
-	begun    bool   // a checkpoint of the run stands in the index
+	begun    bool   // a checkpoint of the run stands in the index,
+	judged   bool   // and some records were judged up to it
 	state    checkpoint
 	clusters numberSet
 
@@ -107,7 +108,7 @@ func (c *cleaner) open() error {
 		return err
 	}
 	if resumed != nil {
-		c.state, c.begun = *resumed, true
+		c.state, c.begun, c.judged = *resumed, true, resumed.Summary.Read > 0
 		c.d.overflow = c.state.Summary.Overflow
 		if err := c.recountClusters(); err != nil {
 			return err
@@ -173,6 +174,9 @@ func (c *cleaner) findCheckpoint() (*checkpoint, error) {
 	if found.Stage == named && (err != nil || !allInPlace(found.outputFiles(&c.o))) {
 		return nil, nil // of a run that came to its end, and is not this one
 	}
+	if err != nil && found.Summary.Read == 0 {
+		return nil, found.removeOutputs() // of a run that came to nothing
+	}
 	return found, err
 }
 
@@ -183,9 +187,13 @@ func allInPlace(files []outputFile) bool {
 // settings names what the outputs depend on besides the inputs.
 func (c *cleaner) settings() string {
 	o := &c.o
+	onBad := o.Input.OnBad
+	if onBad == FailBad {
+		onBad = SkipBad // up to where it fails it is the same
+	}
 	return fmt.Sprintf("%s, resemblance %v, distance %d, kinds %v, fields %q, record bytes %d, on bad %s, removed %q, rejects %q",
 		c.d.opts.Params.ID(), c.d.opts.MinResemblance, *c.d.opts.MaxDistance, c.d.opts.Kinds,
-		o.Input.Fields, o.Input.MaxRecordBytes, o.Input.OnBad, o.Removed, o.Rejects)
+		o.Input.Fields, o.Input.MaxRecordBytes, onBad, o.Removed, o.Rejects)
 }
 
 // replays lets a record be the same as one of an earlier run, once each. So a second run into
@@ -330,7 +338,7 @@ func (c *cleaner) commit(t *tally) error {
 	s := &c.state
 	s.At, s.Earlier = t.at, t.beforeNow
 	s.Out, s.Removed, s.Rejects = partialOf(c.out), partialOf(c.removed), partialOf(c.rejects)
-	c.begun = true
+	c.judged = true
 	return c.commitState()
 }
 
@@ -381,7 +389,7 @@ func (c *cleaner) close(failed error) error {
 	for _, o := range c.outputs() {
 		switch {
 		case failed == nil:
-		case c.begun:
+		case c.judged:
 			err = errors.Join(err, ignoreClosed(o.Abandon()))
 		default:
 			err = errors.Join(err, o.Remove())
