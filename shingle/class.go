@@ -56,7 +56,11 @@ func newClass(r rune) class {
 		s := compose(string(r))
 		first, size := utf8.DecodeRuneInString(s)
 		if size != len(s) {
-			return class(r) | slow
+			c := class(r) | slow
+			if isJoining(r) || isJoining(first) {
+				c |= joining
+			}
+			return c
 		}
 		single = first
 	}

@@ -16,7 +16,7 @@ var pieces = strings.Split("the quick brown fox|C++|C#|STRASSE|straße|ẞ|ﬁ|�
 	"漢字|汉字|中|文|，|。|、|“|”|「|」|《|》|…|ー|カタカナ|ｶﾀｶﾅ|ｶﾞ|か|\u3099|が|々|한국어|한|\u1112|\u1161|\u11ab|ㅎ|ﾤ|"+
 	"ＡＢＣ|１２３|①|㍿|㎏|½|²|Ⅷ|ไทย|ภาษาไทย|ລາວ|ខ្មែរ|မြန်မာ|हिन्दी|क\u093c|العربية|ﷺ|\u0640|؟|،|עברית|\u05b0|русский|Ёж|й|"+
 	" |  |\n|\r\n|\t|\u00a0|\u3000|\u2028|\u200b|\u200d|\u00ad|\ufeff|\ufe0f|\u034f|\u3164|\u0338|<|=|>|-|—|–|''|\"|´|&|¨|`|ʼn|ŉ|ǰ|ΐ|"+
-	"👩\u200d👩\u200d👧|🇨🇳|👍🏽|𠮷|𝔘𝔫𝔦|\U0001d15e|\u0344|\u0f73|\u0f71\u0f72|\u1100\u1161|가|ཀྵ|\x00|\x07|\xff|\xe4\xb8|\ufffd|1|2|0", "|")
+	"👩\u200d👩\u200d👧|🇨🇳|👍🏽|𠮷|𝔘𝔫𝔦|\U0001d15e|\u0344|\u0f73|\u0f71\u0f72|\u1100\u1161|\u1100|\u3161|ㅏ|ㅎ|가|ཀྵ|\x00|\x07|\xff|\xe4\xb8|\ufffd|1|2|0", "|")
 
 func randomText(r *rand.Rand, n int) string {
 	var b strings.Builder
@@ -70,9 +70,10 @@ func TestAgainstReference(t *testing.T) {
 
 func TestEveryCodePointAgainstReference(t *testing.T) {
 	for r := rune(0); r <= unicode.MaxRune; r++ {
-		got, want := Normalize("x"+string(r)+"\u0323 y"), referenceNormalize("x"+string(r)+"\u0323 y")
-		if got != want {
-			t.Fatalf("%U: got %+q, want %+q", r, got, want)
+		for _, text := range []string{"x" + string(r) + "\u0323 y", "\u1100" + string(r) + "\u11a8", "か" + string(r) + "\u3099"} {
+			if got, want := Normalize(text), referenceNormalize(text); got != want {
+				t.Fatalf("%U in %+q: got %+q, want %+q", r, text, got, want)
+			}
 		}
 	}
 }

@@ -124,7 +124,8 @@ func (w *writer) put(c class) {
 // writeSlow writes a run of characters that normalise to several, or together with the
 // characters before them.
 func (w *writer) writeSlow(run string) {
-	if !w.pending && !norm.NFKC.PropertiesString(run).BoundaryBefore() {
+	first, _ := utf8.DecodeRuneInString(run)
+	if !w.pending && classify(first)&joining != 0 {
 		if i := norm.NFKC.LastBoundary(w.dst[w.start:]); i >= 0 {
 			run = string(w.dst[w.start+i:]) + run
 			w.dst = w.dst[:w.start+i]
