@@ -151,7 +151,7 @@ func (d *Deduper) withText(h store.TextHash, k Kind, e Evidence) ([]match, error
 
 // maxCandidates bounds how many documents with a similar sketch one document is verified
 // against. A search that it cuts short is counted as overflow.
-const maxCandidates = 1024
+const maxCandidates = 256
 
 // near returns the near duplicates of a, in the order in which they were added.
 func (d *Deduper) near(a analysis) ([]match, error) {

@@ -169,15 +169,28 @@ func borrowed(minima *[Bands * bandBins]uint64, bin int) uint64 {
 	return minima[at]
 }
 
-// commonHalves returns how many of b stand in a.
+// commonHalves returns how many of b stand in a, of sets of up to SketchBins.
 func commonHalves(a, b []uint32) int {
-	sorted := slices.Clone(a)
-	slices.Sort(sorted)
+	const size = 4 * SketchBins
+	var slots [size]uint32 // open addressing; 0 is a free slot, and never put in
+	for _, h := range a {
+		at := h >> (32 - 11)
+		for slots[at] != 0 && slots[at] != h {
+			at = (at + 1) % size
+		}
+		slots[at] = h
+	}
 	n := 0
 	for _, h := range b {
-		if _, ok := slices.BinarySearch(sorted, h); ok {
-			n++
+		for at := h >> (32 - 11); slots[at] != 0; at = (at + 1) % size {
+			if slots[at] == h {
+				n++
+				break
+			}
 		}
+	}
+	if slices.Contains(a, 0) && slices.Contains(b, 0) {
+		n++
 	}
 	return n
 }

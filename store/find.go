@@ -39,7 +39,10 @@ func (ix *Index) find(table byte, value uint64, match func(*Document) bool) ([]D
 	ix.mu.Lock()
 	defer ix.mu.Unlock()
 	var nums []DocNum
-	err := ix.scan(table, value, func(e entry) { nums = append(nums, e.num) })
+	err := ix.scan(table, value, func(e entry) bool {
+		nums = append(nums, e.num)
+		return true
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -76,11 +79,12 @@ func (ix *Index) Near(f shingle.Fingerprint, k int) ([]Candidate, error) {
 	var found []Candidate
 	for table := range byte(blocks) {
 		value := rotate(f, table)
-		visit := func(e entry) {
+		visit := func(e entry) bool {
 			g := unrotate(e.value, table)
 			if d := f.Distance(g); d <= k && firstTable(f^g, radius) == table {
 				found = append(found, Candidate{e.num, d})
 			}
+			return true
 		}
 		if err := ix.scan(table, value, visit); err != nil {
 			return nil, err
@@ -105,11 +109,17 @@ func (ix *Index) Similar(k shingle.Sketch, limit int) (nums []DocNum, cut bool, 
 	defer ix.mu.Unlock()
 	shared := map[DocNum]int{}
 	for i, key := range k.Bands() {
-		read := 0
-		err := ix.scan(tableBand+byte(i), key, func(e entry) {
-			if read++; read <= limit {
-				shared[e.num]++
+		read, last := 0, DocNum(0)
+		err := ix.scan(tableBand+byte(i), key, func(e entry) bool {
+			if e.num <= last {
+				return true // it stands in both sieves
 			}
+			if read++; read > limit {
+				return false
+			}
+			last = e.num
+			shared[e.num]++
+			return true
 		})
 		if err != nil {
 			return nil, false, err
@@ -139,13 +149,19 @@ func firstTable(diff shingle.Fingerprint, radius int) byte {
 	return blocks
 }
 
-// scan reads both sieves. An entry can stand in both after a crash.
-func (ix *Index) scan(table byte, value uint64, f func(entry)) error {
+// scan reads both sieves, the older entries first, until f returns false. An entry can stand
+// in both after a crash.
+func (ix *Index) scan(table byte, value uint64, f func(entry) bool) error {
 	if ix.err != nil {
 		return ix.err
 	}
-	for _, s := range []sieve{&ix.newest, &ix.written} {
-		if err := s.scan(table, value, f); err != nil {
+	more := true
+	visit := func(e entry) bool {
+		more = f(e)
+		return more
+	}
+	for _, s := range []sieve{&ix.written, &ix.newest} {
+		if err := s.scan(table, value, visit); err != nil || !more {
 			return err
 		}
 	}

@@ -10,9 +10,9 @@ import (
 
 // A sieve finds the entries of a table whose value begins with the same prefix.
 type sieve interface {
-	// scan calls f for every entry of the table that shares the prefix of value, in no
-	// particular order.
-	scan(table byte, value uint64, f func(entry)) error
+	// scan calls f for every entry of the table that shares the prefix of value, until f
+	// returns false.
+	scan(table byte, value uint64, f func(entry) bool) error
 }
 
 // entries returns the sieve entries of a document.
@@ -63,9 +63,11 @@ func (m *memorySieve) addAll(es []entry) {
 	}
 }
 
-func (m *memorySieve) scan(table byte, value uint64, f func(entry)) error {
+func (m *memorySieve) scan(table byte, value uint64, f func(entry) bool) error {
 	for _, p := range m.tables[table][prefix(table, value)] {
-		f(entry{table, p.value, p.num})
+		if !f(entry{table, p.value, p.num}) {
+			break
+		}
 	}
 	return nil
 }
@@ -95,7 +97,7 @@ type tableSieve struct {
 	key  []byte
 }
 
-func (s *tableSieve) scan(table byte, value uint64, f func(entry)) error {
+func (s *tableSieve) scan(table byte, value uint64, f func(entry) bool) error {
 	if s.iter == nil {
 		it, err := s.db.NewIter(&pebble.IterOptions{
 			LowerBound:   []byte{kindSieve},
@@ -113,7 +115,9 @@ func (s *tableSieve) scan(table byte, value uint64, f func(entry)) error {
 		if !ok {
 			return &DamageError{Path: "sieve", Detail: "a key does not parse"}
 		}
-		f(e)
+		if !f(e) {
+			break
+		}
 	}
 	return readError(s.iter.Error())
 }
