@@ -178,9 +178,6 @@ func (ix *Index) documentsAfter(n DocNum, f func(DocNum, *Document) error) (err 
 	return nil
 }
 
-// Params returns the parameters of the index.
-func (ix *Index) Params() shingle.Params { return ix.opts.Params }
-
 // Last returns the number of the last document, committed or not, 0 if there is none.
 func (ix *Index) Last() DocNum {
 	ix.mu.Lock()

@@ -228,31 +228,46 @@ func partialOut(dir string) string {
 	return strings.Join(names, " ")
 }
 
+// interruptedRun returns a directory in which a run was ended by SIGTERM when it had written
+// some of its output. A run that is through before the signal comes is tried again.
+func interruptedRun(t *testing.T, corpus []byte) string {
+	t.Helper()
+	for range 10 {
+		dir := t.TempDir()
+		writeFile(t, filepath.Join(dir, "in.jsonl"), corpus)
+		c := exec.Command("neardup", cleanArgs("--index", "ix", "-j", "1")...)
+		c.Dir = dir
+		if err := c.Start(); err != nil {
+			t.Fatal(err)
+		}
+		for {
+			if info, err := os.Stat(partialOut(dir)); err == nil && info.Size() > 1<<20 {
+				break
+			}
+			if _, err := os.Stat(filepath.Join(dir, outputs[0])); err == nil {
+				break
+			}
+			time.Sleep(time.Millisecond)
+		}
+		if err := c.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
+			t.Fatal(err)
+		}
+		switch code := exitCode(t, c.Wait()); code {
+		case exitInterrupted + int(syscall.SIGTERM):
+			return dir
+		case exitRejects:
+		default:
+			t.Fatalf("exit code %d after SIGTERM", code)
+		}
+	}
+	t.Fatal("every run ended before it was interrupted")
+	return ""
+}
+
 // TestResumeRefusals changes what an interrupted run depends on.
 func TestResumeRefusals(t *testing.T) {
 	corpus := testkit.NewWriter(newSeed(t)).Corpus(8000)
-	interrupted := t.TempDir()
-	writeFile(t, filepath.Join(interrupted, "in.jsonl"), corpus)
-	c := exec.Command("neardup", cleanArgs("--index", "ix", "-j", "1")...)
-	c.Dir = interrupted
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
-	}
-	for { // until a first checkpoint has been followed by more output
-		if info, err := os.Stat(partialOut(interrupted)); err == nil && info.Size() > 1<<20 {
-			break
-		}
-		if c.ProcessState != nil {
-			t.Fatal("the run ended before it was interrupted")
-		}
-		time.Sleep(time.Millisecond)
-	}
-	if err := c.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
-	if code := exitCode(t, c.Wait()); code != exitInterrupted+int(syscall.SIGTERM) {
-		t.Fatalf("exit code %d after SIGTERM", code)
-	}
+	interrupted := interruptedRun(t, corpus)
 	partial := partialOut(interrupted)
 	if _, err := os.Stat(filepath.Join(interrupted, "out.jsonl")); err == nil {
 		t.Fatal("an output has its name before it is complete")
