@@ -236,7 +236,7 @@ func (c *cleaner) run(ctx context.Context) error {
 	t := &tally{in: &c.o.Input, summary: &c.state.Summary, at: c.state.At, beforeNow: c.state.Earlier}
 	t.in.OnReject = func(r *record.Reject) error { return c.rejects.write(r) }
 	uncommitted := 0
-	err := t.in.run(ctx, c.state.At, c.d.opts.Params, func(it *item) error {
+	err := t.in.run(ctx, c.state.At, c.d.opts.Params, analyse, func(it *item) error {
 		judge, err := t.admit(it)
 		if err != nil {
 			return err

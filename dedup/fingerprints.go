@@ -16,9 +16,15 @@ type fingerprintRow struct {
 // Fingerprints writes the fingerprint of every record, in input order. Its summary counts
 // all that could be read as kept.
 func Fingerprints(ctx context.Context, p shingle.Params, o ReportOptions) (summary Summary, err error) {
-	err = o.report(ctx, p, &summary, func(it *item, out io.Writer) error {
+	err = o.report(ctx, p, &summary, fingerprint, func(it *item, out io.Writer) error {
 		summary.Kept++
 		return encodeRow(out, fingerprintRow{it.rec.ID, it.fingerprint.String(), it.shingles})
 	})
 	return summary, err
+}
+
+// fingerprint is the part of an analysis that [Fingerprints] needs.
+func fingerprint(d *shingle.Digester, text string) (a analysis) {
+	a.fingerprint, a.shingles = d.Fingerprint(text)
+	return a
 }

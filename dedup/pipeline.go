@@ -87,9 +87,12 @@ type position struct {
 	At     record.Position `json:"at"`
 }
 
+// An analyser computes what a job needs to know of a text.
+type analyser func(*shingle.Digester, string) analysis
+
 // run reads the input from a position, decodes and analyses records on all threads, and
 // calls consume for each in input order.
-func (in *Input) run(ctx context.Context, from position, p shingle.Params, consume func(*item) error) error {
+func (in *Input) run(ctx context.Context, from position, p shingle.Params, analyse analyser, consume func(*item) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	threads := in.Threads
 	if threads <= 0 {

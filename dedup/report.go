@@ -20,7 +20,7 @@ type ReportOptions struct {
 }
 
 // report reads the input and calls each for every record that can be judged, in input order.
-func (o *ReportOptions) report(ctx context.Context, p shingle.Params, summary *Summary, each func(*item, io.Writer) error) error {
+func (o *ReportOptions) report(ctx context.Context, p shingle.Params, summary *Summary, analyse analyser, each func(*item, io.Writer) error) error {
 	start := time.Now()
 	defer func() { summary.finish(start) }()
 	rejects, err := openRows(o.Rejects, o.Force, nil)
@@ -30,7 +30,7 @@ func (o *ReportOptions) report(ctx context.Context, p shingle.Params, summary *S
 	out := bufio.NewWriter(o.Output)
 	o.Input.OnReject = func(r *record.Reject) error { return rejects.write(r) }
 	t := &tally{in: &o.Input, summary: summary}
-	err = o.Input.run(ctx, position{}, p, func(it *item) error {
+	err = o.Input.run(ctx, position{}, p, analyse, func(it *item) error {
 		judge, err := t.admit(it)
 		if err != nil || !judge {
 			return err

@@ -48,7 +48,7 @@ func Scan(ctx context.Context, o ScanOptions) (summary Summary, err error) {
 	d.replays = func(store.DocNum) bool { return false }
 	d.texts = &runTexts{scanRun, o.Input.Sources, record.NewDecoder(o.Input.Fields)}
 	s := &scanner{o: o, d: d, summary: &summary}
-	err = o.report(ctx, d.opts.Params, &summary, s.scan)
+	err = o.report(ctx, d.opts.Params, &summary, analyse, s.scan)
 	return summary, errors.Join(err, d.Close())
 }
 

@@ -24,6 +24,14 @@ const (
 
 func (c class) char() rune { return rune(c & (1<<21 - 1)) }
 
+// weight returns what the character counts in a shingle under the rule by script.
+func (c class) weight() int {
+	if c&dense != 0 {
+		return denseWeight
+	}
+	return 1
+}
+
 const pageSize = 256
 
 // pages caches the class of every code point. A page is filled when its first character

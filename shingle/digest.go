@@ -2,7 +2,9 @@ package shingle
 
 import (
 	"encoding/binary"
+	"slices"
 	"sync"
+	"unicode/utf8"
 )
 
 // A Digest is everything that comparing and indexing need to know of a text, from one pass
@@ -40,8 +42,8 @@ type ParagraphDigest struct {
 type Digester struct {
 	p      Params
 	w      writer
+	chars  []char
 	table  table
-	bins   [SketchBins]uint32
 	digest Digest
 }
 
@@ -50,44 +52,109 @@ func (p Params) NewDigester() *Digester { return &Digester{p: p} }
 
 // Digest analyses text.
 func (d *Digester) Digest(text string) *Digest {
+	g := d.shingles(text)
+	g.Fingerprint = g.Set.Fingerprint()
+	g.Short = g.Set.Len() < shortFactor*d.shingleCharacters()
+	g.Sketch.take(g.Set)
+	d.paragraphs(g, text)
+	return g
+}
+
+// Fingerprint returns the fingerprint of text and the number of its distinct shingles, for
+// less than [Digester.Digest]. If there is no shingle both are zero.
+func (d *Digester) Fingerprint(text string) (Fingerprint, int) {
+	set := d.shingles(text).Set
+	return set.Fingerprint(), set.Len()
+}
+
+// shingles normalises text and finds its distinct shingles.
+func (d *Digester) shingles(text string) *Digest {
 	g := &d.digest
 	d.w.reset()
 	d.w.writeText(text)
 	g.Normal = d.w.dst
 	g.Characters = d.w.characters()
-	d.shingle(g)
+	if d.even() {
+		g.hashes = d.appendEven(g.hashes[:0])
+	} else {
+		d.chars = appendChars(d.chars[:0], g.Normal)
+		g.hashes = d.p.appendHashes(g.hashes[:0], g.Normal, d.chars)
+	}
 	g.Set.hashes = d.table.distinct(g.Set.hashes, g.hashes)
-	g.Fingerprint = g.Set.Fingerprint()
-	g.Short = g.Set.Len() < shortFactor*d.shingleCharacters(g)
-	d.sketch(g)
-	d.paragraphs(g, text)
 	return g
 }
 
-// shingle computes the hash of the shingle at every place.
-func (d *Digester) shingle(g *Digest) {
-	if d.w.ascii() {
-		g.hashes = d.p.appendASCII(g.hashes[:0], g.Normal)
-	} else {
-		g.hashes = d.p.appendHashes(g.hashes[:0], g.Normal, d.w.chars)
-	}
+// even reports whether every character of the text weighs as much as it has bytes. Then it
+// has one byte or three, and a shingle ends with the character in which its last byte lies.
+func (d *Digester) even() bool {
+	return d.w.ascii() || d.p.Size == 0 && !d.w.uneven
 }
 
-// appendASCII appends the hashes of the shingles of an ASCII text: in it a character is a
-// byte and weighs one.
-func (p Params) appendASCII(dst []uint64, normal []byte) []uint64 {
-	n := p.target()
-	for i := 0; i+n <= len(normal) && n != 8; i++ {
-		dst = append(dst, hash(normal[i:i+n]))
-	}
-	if n != 8 || len(normal) < 8 {
+// appendEven appends the hashes of the shingles of an even text.
+func (d *Digester) appendEven(dst []uint64) []uint64 {
+	normal, n := d.w.dst, d.p.target()
+	if len(normal) < n {
 		return dst
 	}
-	dst = grow(dst, len(normal)-7)
-	for i := range dst {
-		dst[i] = hash8(binary.LittleEndian.Uint64(normal[i:]))
+	count := len(normal) - n + 1
+	switch {
+	case n != 8:
+		dst = grow(dst, count)
+		for i := range dst {
+			dst[i] = hash(normal[i : i+n])
+		}
+	case d.w.ascii():
+		dst = grow(dst, count)
+		for i := range dst {
+			word := binary.LittleEndian.Uint64(normal[i:])
+			dst[i] = hashWords(8, word, word)
+		}
+	default:
+		dst = grow(dst, d.w.characters()-starts(normal[count:]))
+		padded := append(normal, make([]byte, 8)...)
+		at := 0
+		for i := range dst {
+			b := padded[at : at+16]
+			size := 8 + goesOn[b[8]]
+			size += goesOn[b[8]] & goesOn[b[9]]
+			dst[i] = hashWords(uint64(size), binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[size&15-8:]))
+			at += 1 + int(b[0]>>7)*2
+		}
 	}
 	return dst
+}
+
+// goesOn is 1 for the bytes of a character behind its first.
+var goesOn = func() (table [256]uint8) {
+	for b := 0x80; b < 0xc0; b++ {
+		table[b] = 1
+	}
+	return table
+}()
+
+// starts returns the number of characters that begin in b.
+func starts(b []byte) int {
+	n := 0
+	for _, c := range b {
+		if utf8.RuneStart(c) {
+			n++
+		}
+	}
+	return n
+}
+
+// appendChars appends the characters of a normalised text, and its end.
+func appendChars(chars []char, normal []byte) []char {
+	chars = slices.Grow(chars, utf8.RuneCount(normal)+1)
+	for i := 0; i < len(normal); {
+		r, size := rune(normal[i]), 1
+		if r >= utf8.RuneSelf {
+			r, size = utf8.DecodeRune(normal[i:])
+		}
+		chars = append(chars, newChar(i, classify(r)))
+		i += size
+	}
+	return append(chars, newChar(len(normal), 0))
 }
 
 // appendHashes appends the hashes of the shingles of any text. A shingle that begins at
@@ -95,7 +162,6 @@ func (p Params) appendASCII(dst []uint64, normal []byte) []uint64 {
 func (p Params) appendHashes(dst []uint64, normal []byte, chars []char) []uint64 {
 	n := len(chars) - 1 // the last one is the end of the text
 	dst = grow(dst, n)
-	padded := normal[:len(normal)+hashSlack]
 	target, auto := p.target(), p.Size == 0
 	weight, end := 0, 0
 	for i := range dst {
@@ -107,84 +173,61 @@ func (p Params) appendHashes(dst []uint64, normal []byte, chars []char) []uint64
 			end++
 		}
 		weight -= chars[i].weight(auto)
-		dst[i] = hashAt(padded, chars[i].offset(), chars[end].offset())
+		dst[i] = hash(normal[chars[i].offset():chars[end].offset()])
 	}
 	return dst
 }
 
 // shingleCharacters returns the number of characters of a shingle of the text, on average and
 // rounded up.
-func (d *Digester) shingleCharacters(g *Digest) int {
-	target := d.p.target()
-	if d.w.ascii() || d.p.Size != 0 {
+func (d *Digester) shingleCharacters() int {
+	target, n := d.p.target(), d.w.characters()
+	if d.p.Size != 0 {
 		return target
 	}
-	weight := 0
-	for _, c := range d.w.chars[:g.Characters] {
-		weight += c.weight(true)
-	}
-	return (target*g.Characters + weight - 1) / max(weight, 1)
-}
-
-// sketch fills in the sketch.
-func (d *Digester) sketch(g *Digest) {
-	k := &g.Sketch
-	k.size = g.Set.Len()
-	k.set, k.bins = k.set[:0], k.bins[:0]
-	if k.Exact() {
-		for _, h := range g.Set.hashes {
-			k.set = append(k.set, uint32(h>>32))
+	weight := d.w.written()
+	if !d.even() {
+		weight = 0
+		for _, c := range d.chars[:n] {
+			weight += c.weight(true)
 		}
-		return
 	}
-	for i := range d.bins {
-		d.bins[i] = emptyBin
-	}
-	for _, h := range g.Set.hashes {
-		b := &d.bins[h>>(64-binBits)]
-		*b = min(*b, uint32(h>>32)&(1<<binShift-1))
-	}
-	for _, least := range d.bins {
-		k.bins = append(k.bins, binValue(least))
-	}
+	return (target*n + weight - 1) / max(weight, 1)
 }
 
 // paragraphs finds the part of the digest that is made from each paragraph.
 func (d *Digester) paragraphs(g *Digest, text string) {
 	g.Paragraphs = g.Paragraphs[:0]
-	at := 0 // the character at which the paragraph begins
+	before := 0 // characters before the line
 	for _, l := range d.w.lines {
 		p := ParagraphDigest{Range: trim(text, l.text), Normal: l.normal}
+		first := before
+		before = l.characters
 		if p.Normal.Start == p.Normal.End {
 			continue
 		}
 		if g.Normal[p.Normal.Start] == ' ' {
 			p.Normal.Start++
+			first++
 		}
-		if d.w.ascii() {
-			p.first = p.Normal.Start
-			p.last = max(p.first, p.Normal.End-d.p.target()+1)
-		} else {
-			for d.w.chars[at].offset() < p.Normal.Start {
-				at++
-			}
-			p.first = at
-			for d.w.chars[at].offset() < p.Normal.End {
-				at++
-			}
-			p.last = d.lastShingle(p.first, at)
-		}
-		p.first = min(p.first, len(g.hashes))
-		p.last = max(p.first, min(p.last, len(g.hashes)))
+		p.first = min(first, len(g.hashes))
+		p.last = max(p.first, min(d.lastShingle(p.Normal, first, l.characters), len(g.hashes)))
 		g.Paragraphs = append(g.Paragraphs, p)
 	}
 }
 
-// lastShingle returns the end of the shingles that lie within the characters first to end.
-func (d *Digester) lastShingle(first, end int) int {
+// lastShingle returns the end of the shingles that lie within a range of the normalised text,
+// which is that of the characters first to end.
+func (d *Digester) lastShingle(r Range, first, end int) int {
+	if d.even() {
+		if r.End-r.Start < d.p.target() {
+			return first
+		}
+		return end - starts(d.w.dst[r.End-d.p.target()+1:r.End])
+	}
 	weight := 0
 	for i := end - 1; i >= first; i-- {
-		if weight += d.w.chars[i].weight(d.p.Size == 0); weight >= d.p.target() {
+		if weight += d.chars[i].weight(d.p.Size == 0); weight >= d.p.target() {
 			return i + 1
 		}
 	}
@@ -236,12 +279,4 @@ func (p Params) withDigest(text string, f func(*Digest)) {
 	d.p = p
 	f(d.Digest(text))
 	digesters.Put(d)
-}
-
-// characters counts the code points of a text that was written whole.
-func (w *writer) characters() int {
-	if w.ascii() {
-		return len(w.dst) - w.start
-	}
-	return len(w.chars) - 1
 }

@@ -15,7 +15,7 @@ func ExampleParams_Fingerprint() {
 	_, _, err = p.Fingerprint("猫")
 	fmt.Println(err)
 	// Output:
-	// 26044713efe747e5 55 <nil>
+	// a2ec3b4783fe2c7e 55 <nil>
 	// shingle: text is shorter than one shingle
 }
 

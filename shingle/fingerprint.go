@@ -53,30 +53,42 @@ func ParseFingerprint(s string) (Fingerprint, error) {
 // hash adds its bit i to counter i, for all 64 at once.
 type counters [48]uint64
 
-// addAll adds the hashes, sixteen at a time through a tree of carry-save adders (the
+// addAll adds the hashes, sixty-four at a time through a tree of carry-save adders (the
 // Harley-Seal method; Muła, Kurz and Lemire, "Faster population counts", 2018).
 func (c *counters) addAll(hashes []uint64) {
-	for ; len(hashes) >= 16; hashes = hashes[16:] {
-		h := (*[16]uint64)(hashes)
-		var fours, eights [2]uint64
-		var carry uint64
-		for half := range 2 {
-			g := h[8*half : 8*half+8]
-			var a, b uint64
-			c[0], a = add3(c[0], g[0], g[1])
-			c[0], b = add3(c[0], g[2], g[3])
-			c[1], fours[0] = add3(c[1], a, b)
-			c[0], a = add3(c[0], g[4], g[5])
-			c[0], b = add3(c[0], g[6], g[7])
-			c[1], fours[1] = add3(c[1], a, b)
-			c[2], eights[half] = add3(c[2], fours[0], fours[1])
+	for ; len(hashes) >= 64; hashes = hashes[64:] {
+		var carries [8]uint64
+		for i := range carries {
+			carries[i] = c.add8((*[8]uint64)(hashes[8*i:]))
 		}
-		c[3], carry = add3(c[3], eights[0], eights[1])
-		c.ripple(4, carry)
+		for p, n := 3, 4; n > 0; p, n = p+1, n/2 {
+			for i := range n {
+				c[p], carries[i] = add3(c[p], carries[2*i], carries[2*i+1])
+			}
+		}
+		c.ripple(6, carries[0])
+	}
+	for ; len(hashes) >= 8; hashes = hashes[8:] {
+		c.ripple(3, c.add8((*[8]uint64)(hashes)))
 	}
 	for _, h := range hashes {
 		c.ripple(0, h)
 	}
+}
+
+// add8 adds eight hashes to the planes below 3 and returns the carry into plane 3.
+func (c *counters) add8(h *[8]uint64) uint64 {
+	ones, twos := c[0], c[1]
+	var a, b, first, second, eight uint64
+	ones, a = add3(ones, h[0], h[1])
+	ones, b = add3(ones, h[2], h[3])
+	twos, first = add3(twos, a, b)
+	ones, a = add3(ones, h[4], h[5])
+	ones, b = add3(ones, h[6], h[7])
+	twos, second = add3(twos, a, b)
+	c[0], c[1] = ones, twos
+	c[2], eight = add3(c[2], first, second)
+	return eight
 }
 
 // ripple adds carry to the counters from plane p up.

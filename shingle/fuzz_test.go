@@ -18,7 +18,10 @@ var pieces = strings.Split("the quick brown fox|C++|C#|STRASSE|straße|ẞ|ﬁ|�
 	" |  |\n|\r\n|\t|\u00a0|\u3000|\u2028|\u200b|\u200d|\u00ad|\ufeff|\ufe0f|\u034f|\u3164|\u0338|<|=|>|-|—|–|''|\"|´|&|¨|`|ʼn|ŉ|ǰ|ΐ|"+
 	"👩\u200d👩\u200d👧|🇨🇳|👍🏽|𠮷|𝔘𝔫𝔦|\U0001d15e|\u0344|\u0f73|\u0f71\u0f72|\u1100\u1161|\u1100|\u3161|ㅏ|ㅎ|가|ཀྵ|\x00|\x07|\xff|\xe4\xb8|\ufffd|1|2|0", "|")
 
-func randomText(r *rand.Rand, n int) string {
+// evenPieces leave a text even: they have one byte a character, or three and are dense.
+var evenPieces = strings.Split("a|b|c|d|7| |  |\n|the quick brown fox|C++|ＡＢ|①|中|文|漢字|汉字处理|，|。|「|」|《|》|か|が|カタカナ|ー|々|한국어|ㄅ|ꀀ|㐀|\x00|\u3000|\u200b|…", "|")
+
+func randomText(r *rand.Rand, pieces []string, n int) string {
 	var b strings.Builder
 	for range n {
 		b.WriteString(pieces[r.IntN(len(pieces))])
@@ -58,11 +61,13 @@ func TestAgainstReference(t *testing.T) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	r := rand.New(rand.NewPCG(seed, 0))
-	for range testkit.Scale(5000, 30000, 1000000) {
-		checkAgainstReference(t, randomText(r, 1+r.IntN(12)))
+	for range testkit.Scale(5000, 30000, 5000000) {
+		checkAgainstReference(t, randomText(r, pieces, 1+r.IntN(12)))
+		checkAgainstReference(t, randomText(r, evenPieces, 1+r.IntN(12)))
 	}
 	for range testkit.Scale(50, 200, 10000) {
-		checkAgainstReference(t, randomText(r, 500))
+		checkAgainstReference(t, randomText(r, pieces, 500))
+		checkAgainstReference(t, randomText(r, evenPieces, 500))
 	}
 	checkAgainstReference(t, "e"+strings.Repeat("\u0301\u0323", 100)+"x")
 	checkAgainstReference(t, strings.Repeat("\u0300\u0323", 40))

@@ -31,7 +31,7 @@ const shortFactor = 9
 var ErrTooShort = errors.New("shingle: text is shorter than one shingle")
 
 const (
-	version     = 1 // of normalisation, shingle rule and hash together
+	version     = 2 // of normalisation, shingle rule and hash together
 	autoWeight  = 8
 	denseWeight = 3
 )

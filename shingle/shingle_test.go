@@ -286,8 +286,8 @@ func TestParagraphDigests(t *testing.T) {
 	t.Logf("seed %d", seed)
 	r := rand.New(rand.NewPCG(seed, 0))
 	d := Params{}.NewDigester()
-	for range 5000 {
-		text := randomText(r, 1+r.IntN(40))
+	for i := range 10000 {
+		text := randomText(r, [][]string{pieces, evenPieces}[i%2], 1+r.IntN(40))
 		g := d.Digest(text)
 		var wanted []Range
 		for _, p := range Paragraphs(text) {

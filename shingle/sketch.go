@@ -14,43 +14,52 @@ import (
 type Sketch struct {
 	size int      // distinct shingles of the set
 	set  []uint32 // the upper halves of the hashes, if size <= SketchBins
-	bins []uint16 // the least value of each bin plus one, 0 for an empty bin, otherwise
+	bins []uint16 // the complement of the least value of each bin, 0 for an empty bin, otherwise
 }
 
 // SketchBins is the number of bins of a sketch. The standard error of a resemblance r
 // estimated from it is the square root of r(1-r)/SketchBins: 0.018 at 0.8.
 const SketchBins = 512
 
-const (
-	binBits  = 9 // the upper bits of a hash name its bin
-	binShift = 32 - binBits
-	emptyBin = math.MaxUint32
-)
-
-// binValue returns what is kept of the least rest of a bin.
-func binValue(least uint32) uint16 {
-	if least == emptyBin {
-		return 0
-	}
-	return uint16(min(least>>(binShift-16), math.MaxUint16-1)) + 1
-}
+const binBits = 9 // the upper bits of a hash name its bin, the 16 after them are its value
 
 // Sketch returns the sketch of s.
 func (s Set) Sketch() Sketch {
-	k := Sketch{size: s.Len()}
-	if s.Len() == 0 {
-		return k
-	}
-	halves := make([]uint32, 0, s.Len())
-	for _, h := range s.hashes {
-		halves = append(halves, uint32(h>>32))
-	}
-	if k.Exact() {
-		k.set = halves
-	} else {
-		k.bins = bin(halves)
-	}
+	var k Sketch
+	k.take(s)
 	return k
+}
+
+// take makes k the sketch of s. It reuses the memory of k.
+func (k *Sketch) take(s Set) {
+	k.size = s.Len()
+	k.set, k.bins = k.set[:0], k.bins[:0]
+	if !k.Exact() {
+		k.bins = appendBins(k.bins, s.hashes)
+		return
+	}
+	k.set = slices.Grow(k.set, k.size)
+	for _, h := range s.hashes {
+		k.set = append(k.set, uint32(h>>32))
+	}
+}
+
+// appendBins appends the bins of a set.
+func appendBins(bins []uint16, hashes []uint64) []uint16 {
+	first := len(bins)
+	bins = slices.Grow(bins, SketchBins)[:first+SketchBins]
+	b := (*[SketchBins]uint16)(bins[first:])
+	clear(b[:])
+	for _, h := range hashes {
+		bin(b, uint32(h>>32))
+	}
+	return bins
+}
+
+// bin puts the upper half of a hash into its bin.
+func bin(bins *[SketchBins]uint16, half uint32) {
+	b := &bins[half>>(32-binBits)]
+	*b = max(*b, ^uint16(half>>(32-binBits-16)))
 }
 
 // Clone returns a copy of k with memory of its own.
@@ -63,22 +72,6 @@ func (k Sketch) Clone() Sketch {
 		k.bins = nil
 	}
 	return k
-}
-
-func bin(halves []uint32) []uint16 {
-	var least [SketchBins]uint32
-	for i := range least {
-		least[i] = emptyBin
-	}
-	for _, half := range halves {
-		b := &least[half>>binShift]
-		*b = min(*b, half&(1<<binShift-1))
-	}
-	bins := make([]uint16, SketchBins)
-	for i, l := range least {
-		bins[i] = binValue(l)
-	}
-	return bins
 }
 
 // Len returns the number of distinct shingles of the sketched set.
@@ -120,10 +113,14 @@ func (k Sketch) Containment(whole Sketch) float64 {
 }
 
 func (k Sketch) binned() []uint16 {
-	if k.Exact() {
-		return bin(k.set)
+	if !k.Exact() {
+		return k.bins
 	}
-	return k.bins
+	var bins [SketchBins]uint16
+	for _, half := range k.set {
+		bin(&bins, half)
+	}
+	return bins[:]
 }
 
 // Bands is the number of band keys of a sketch.
@@ -150,9 +147,9 @@ func (k Sketch) Bands() [Bands]uint64 {
 	}
 	var keys [Bands]uint64
 	for band := range keys {
-		h := uint64(hashSeed)
+		h := uint64(hashFirst)
 		for i := range bandBins {
-			h = fold(h ^ borrowed(&minima, band*bandBins+i))
+			h = multiply(h^borrowed(&minima, band*bandBins+i), hashLast)
 		}
 		keys[band] = h ^ h>>32
 	}
@@ -164,7 +161,7 @@ func (k Sketch) Bands() [Bands]uint64 {
 func borrowed(minima *[Bands * bandBins]uint64, bin int) uint64 {
 	at := bin
 	for try := uint64(1); minima[at] == 0 && try < 1000; try++ {
-		at = int(fold(uint64(bin)<<32^try^hashSeed) % uint64(len(minima)))
+		at = int(multiply(uint64(bin)<<32^try^hashFirst, hashLast) % uint64(len(minima)))
 	}
 	return minima[at]
 }

@@ -6,24 +6,15 @@ import (
 	"sync"
 )
 
-// A table tells distinct hashes apart: open addressing with linear probing, at most a third
+// A table tells distinct hashes apart: open addressing with linear probing, at most a quarter
 // full, so that nearly every search ends where it begins. The zero value is empty and ready.
 type table struct {
-	slots []uint32 // a number in a list of hashes plus one, 0 for a free slot
-	shift int      // of a hash, to the slot where its search begins
+	small []uint16 // slots for texts of ordinary length, which then stay in the nearest cache
+	large []uint32
 }
 
-// reset empties the table and makes room for n hashes.
-func (t *table) reset(n int) {
-	size := 1 << bits.Len(uint(3*n))
-	if cap(t.slots) < size {
-		t.slots = make([]uint32, size)
-	} else {
-		t.slots = t.slots[:size]
-		clear(t.slots)
-	}
-	t.shift = 64 - bits.TrailingZeros(uint(size))
-}
+// smallMost is the number of hashes for which small slots serve.
+const smallMost = 1 << 14
 
 // sortFrom is the number of hashes from which they are sorted to find the distinct ones: a
 // table for so many would take more memory than they do.
@@ -32,20 +23,39 @@ const sortFrom = 1 << 20
 // distinct returns each of hashes once, in the order in which they come first, or ascending
 // if they are very many. The result lies in list if that has room.
 func (t *table) distinct(list, hashes []uint64) []uint64 {
-	if len(hashes) >= sortFrom {
-		list = grow(list, len(hashes))
-		copy(list, hashes)
-		slices.Sort(list)
-		return slices.Compact(list)
-	}
-	t.reset(len(hashes))
 	list = grow(list, len(hashes))
-	slots, shift := t.slots, t.shift&63
-	mask := uint64(len(slots) - 1)
+	switch {
+	case len(hashes) <= smallMost:
+		t.small = emptySlots(t.small, len(hashes))
+		return distinct(t.small, list, hashes)
+	case len(hashes) < sortFrom:
+		t.large = emptySlots(t.large, len(hashes))
+		return distinct(t.large, list, hashes)
+	}
+	copy(list, hashes)
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// emptySlots returns free slots for n hashes, a power of two. It reuses the memory of slots.
+func emptySlots[S uint16 | uint32](slots []S, n int) []S {
+	size := 1 << bits.Len(uint(4*n))
+	if cap(slots) < size {
+		return make([]S, size)
+	}
+	slots = slots[:size]
+	clear(slots)
+	return slots
+}
+
+// distinct writes each of hashes once into list, and returns the part that it filled. A slot
+// holds a number in list plus one, or 0 if it is free.
+func distinct[S uint16 | uint32](slots []S, list, hashes []uint64) []uint64 {
+	shift, mask := searchFrom(len(slots))
 	n := 0
 search:
 	for _, h := range hashes {
-		at := h >> shift & mask
+		at := h >> (shift & 63) & mask
 		for slots[at] != 0 {
 			if list[slots[at]-1] == h {
 				continue search
@@ -54,18 +64,23 @@ search:
 		}
 		list[n] = h
 		n++
-		slots[at] = uint32(n)
+		slots[at] = S(n)
 	}
 	return list[:n]
 }
 
+// searchFrom tells where the search for a hash begins among that many slots.
+func searchFrom(slots int) (shift int, mask uint64) {
+	return 64 - bits.TrailingZeros(uint(slots)), uint64(slots - 1)
+}
+
 // common returns how many of the distinct hashes b are among the distinct hashes a.
 func (t *table) common(a, b []uint64) int {
-	t.reset(len(a))
-	slots, shift := t.slots, t.shift&63
-	mask := uint64(len(slots) - 1)
+	t.large = emptySlots(t.large, len(a))
+	slots := t.large
+	shift, mask := searchFrom(len(slots))
 	for i, h := range a {
-		at := h >> shift & mask
+		at := h >> (shift & 63) & mask
 		for slots[at] != 0 {
 			at = (at + 1) & mask
 		}
@@ -73,7 +88,7 @@ func (t *table) common(a, b []uint64) int {
 	}
 	n := 0
 	for _, h := range b {
-		for at := h >> shift & mask; slots[at] != 0; at = (at + 1) & mask {
+		for at := h >> (shift & 63) & mask; slots[at] != 0; at = (at + 1) & mask {
 			if a[slots[at]-1] == h {
 				n++
 				break

@@ -2,29 +2,43 @@ package shingle
 
 import (
 	"encoding/binary"
+	"math/bits"
 	"slices"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 )
 
-// A writer appends normalised characters under the rule for white space. As long as all are
-// ASCII it notes nothing of them; from the first that is not on it notes where each begins.
+// A writer appends normalised characters under the rule for white space.
 type writer struct {
 	dst      []byte
 	start    int    // where the text begins in dst
+	trailing int    // bytes of characters behind their first byte
+	uneven   bool   // a character may weigh another number than it has bytes
 	pending  bool   // white space was read that is not yet decided on
 	unspaced bool   // the last letter or digit belongs to a script without spaces
-	chars    []char // empty for ASCII; closed by the end of the text
 	lines    []line // that hold something
 }
 
 // A line is a line of the text and what was written of it, white space around it included.
-type line struct{ text, normal Range }
+type line struct {
+	text, normal Range
+	characters   int // of the normalised text before the end of the line
+}
 
 func (w *writer) reset() {
-	*w = writer{dst: w.dst[:0], chars: w.chars[:0], lines: w.lines[:0]}
+	*w = writer{dst: w.dst[:0], lines: w.lines[:0]}
 }
+
+// written returns the number of bytes written.
+func (w *writer) written() int { return len(w.dst) - w.start }
+
+// characters returns the number of characters written.
+func (w *writer) characters() int { return w.written() - w.trailing }
+
+// ascii reports whether all that was written is ASCII.
+func (w *writer) ascii() bool { return w.trailing == 0 }
 
 // endLine notes the line that ends at a place of the text.
 func (w *writer) endLine(end int) {
@@ -32,24 +46,21 @@ func (w *writer) endLine(end int) {
 	if n := len(w.lines); n > 0 {
 		l = w.lines[n-1]
 	}
-	l = line{Range{l.text.End, end}, Range{l.normal.End, len(w.dst) - w.start}}
-	if n := len(w.lines); n > 0 && w.lines[n-1].normal.Start == w.lines[n-1].normal.End {
-		w.lines = w.lines[:n-1] // nothing was written of it
+	if l.normal.Start == l.normal.End && len(w.lines) > 0 {
+		w.lines = w.lines[:len(w.lines)-1] // nothing was written of it
 	}
-	w.lines = append(w.lines, l)
+	w.lines = append(w.lines, line{Range{l.text.End, end}, Range{l.normal.End, w.written()}, w.characters()})
 }
-
-func (w *writer) ascii() bool { return len(w.chars) == 0 }
 
 // writeText writes a whole text.
 func (w *writer) writeText(text string) {
-	w.dst = slices.Grow(w.dst, len(text)+hashSlack)
+	w.dst = slices.Grow(w.dst, len(text)+8)
 	for i := 0; i < len(text); {
 		if n := w.writeASCII(text[i:]); n > 0 {
 			i += n
 			continue
 		}
-		if n := w.writeHan(text[i:]); n > 0 {
+		if n := w.writeWide(text[i:]); n > 0 {
 			i += n
 			continue
 		}
@@ -78,10 +89,6 @@ func (w *writer) writeText(text string) {
 		i = end
 	}
 	w.endLine(len(text))
-	if !w.ascii() {
-		w.chars = append(w.chars, newChar(len(w.dst)-w.start, 0))
-	}
-	w.dst = append(w.dst, make([]byte, hashSlack)...)[:len(w.dst)]
 }
 
 func (w *writer) write(c class) {
@@ -106,19 +113,14 @@ func (w *writer) write(c class) {
 // put appends a character.
 func (w *writer) put(c class) {
 	r := c.char()
-	if !w.ascii() {
-		w.chars = append(w.chars, newChar(len(w.dst)-w.start, c))
-	} else if r >= utf8.RuneSelf {
-		for i := range len(w.dst) - w.start {
-			w.chars = append(w.chars, newChar(i, 0))
-		}
-		w.chars = append(w.chars, newChar(len(w.dst)-w.start, c))
-	}
 	if r < utf8.RuneSelf {
 		w.dst = append(w.dst, byte(r))
-	} else {
-		w.dst = utf8.AppendRune(w.dst, r)
+		return
 	}
+	w.dst = utf8.AppendRune(w.dst, r)
+	size := utf8.RuneLen(r)
+	w.trailing += size - 1
+	w.uneven = w.uneven || c.weight() != size
 }
 
 // writeSlow writes a run of characters that normalise to several, or together with the
@@ -127,11 +129,10 @@ func (w *writer) writeSlow(run string) {
 	first, _ := utf8.DecodeRuneInString(run)
 	if !w.pending && classify(first)&joining != 0 {
 		if i := norm.NFKC.LastBoundary(w.dst[w.start:]); i >= 0 {
-			run = string(w.dst[w.start+i:]) + run
+			again := w.dst[w.start+i:]
+			w.trailing -= len(again) - utf8.RuneCount(again)
+			run = string(again) + run
 			w.dst = w.dst[:w.start+i]
-			for len(w.chars) > 0 && w.chars[len(w.chars)-1].offset() >= i {
-				w.chars = w.chars[:len(w.chars)-1]
-			}
 		}
 	}
 	for _, r := range compose(run) {
@@ -145,14 +146,14 @@ const (
 	highs = 0x80 * ones
 )
 
-// writeASCII writes as many characters from the front of text as it can, eight at a time:
-// those that are ASCII and only need their case folded. It returns how many it took.
+// writeASCII writes as many characters from the front of text as it can, up to eight at a
+// time: those that are ASCII and only need their case folded. It returns how many it took.
 func (w *writer) writeASCII(text string) int {
 	if w.unspaced {
 		return 0
 	}
 	done := 0
-	for ; len(text)-done >= 8; done += 8 {
+	for len(text)-done >= 8 {
 		x := load8(text[done:])
 		spaces := ^((x ^ ' '*ones) + 0x7f*ones) & highs
 		backtick := x ^ '`'*ones
@@ -161,25 +162,30 @@ func (w *writer) writeASCII(text string) int {
 			(x+ones)&highs | // DEL
 			(backtick-ones)&^backtick&highs |
 			spaces&(spaces<<8) // two spaces
-		if special != 0 || w.pending && spaces&0x80 != 0 || len(w.dst) == w.start && spaces&0x80 != 0 {
-			break
+		if w.pending || w.written() == 0 {
+			special |= spaces & 0x80
+		}
+		n := 8
+		if special != 0 {
+			if n = bits.TrailingZeros64(special) / 8; n == 0 {
+				break
+			}
 		}
 		if w.pending {
 			w.pending = false
-			w.put(class(' '))
+			w.dst = append(w.dst, ' ')
 		}
 		upper := (x + (0x80-'A')*ones) &^ (x + (0x80-'Z'-1)*ones) & highs
 		w.dst = binary.LittleEndian.AppendUint64(w.dst, x|upper>>2)
-		n := 8
-		if spaces>>63 != 0 {
+		end := len(w.dst) - 8 + n
+		if w.dst[end-1] == ' ' {
 			w.pending = true
-			n = 7
-			w.dst = w.dst[:len(w.dst)-1]
+			end--
 		}
-		if !w.ascii() {
-			for i := len(w.dst) - n; i < len(w.dst); i++ {
-				w.chars = append(w.chars, newChar(i-w.start, 0))
-			}
+		w.dst = w.dst[:end]
+		done += n
+		if n < 8 {
+			break
 		}
 	}
 	return done
@@ -191,32 +197,60 @@ func load8(s string) uint64 {
 		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
 }
 
-// The unified ideographs of the basic plane normalise to themselves.
-const firstHan, lastHan = 0x4e00, 0x9fff
-
-// writeHan writes as many unified ideographs as stand at the front of text, and returns how
-// many bytes they take.
-func (w *writer) writeHan(text string) int {
-	done := 0
-	for ; len(text)-done >= 3; done += 3 {
-		a, b, c := text[done], text[done+1], text[done+2]
-		if a&0xf0 != 0xe0 || b&0xc0 != 0x80 || c&0xc0 != 0x80 {
+// writeWide writes as many characters from the front of text as it can of those that take
+// three bytes and normalise to themselves or to ASCII, and returns how many bytes of text they
+// take.
+func (w *writer) writeWide(text string) int {
+	if w.pending {
+		return 0
+	}
+	w.dst = slices.Grow(w.dst, len(text)+4)
+	dst, at, done := w.dst[:cap(w.dst)], len(w.dst), 0
+	unspacedBefore := w.unspaced
+	for ; len(text)-done >= 4; done += 3 {
+		b := load4(text[done:])
+		if b&0xc0c0f0 != 0x8080e0 {
 			break
 		}
-		r := uint32(a&0xf)<<12 | uint32(b&0x3f)<<6 | uint32(c&0x3f)
-		if r-firstHan > lastHan-firstHan {
-			break
+		if !isHan(b) {
+			r := rune(b&0xf<<12 | b>>8&0x3f<<6 | b>>16&0x3f)
+			c := classify(r)
+			if r < 0x800 || utf16.IsSurrogate(r) || c&(slow|ignorable|space) != 0 {
+				break
+			}
+			if c&letter != 0 {
+				unspacedBefore = c&unspaced != 0
+			}
+			to := c.char()
+			if to < utf8.RuneSelf {
+				dst[at] = byte(to)
+				at++
+				continue
+			}
+			if to != r {
+				break
+			}
+			w.uneven = w.uneven || c&dense == 0
+		} else {
+			unspacedBefore = true
 		}
-		if w.ascii() {
-			w.pending = false
-			w.put(class(r) | dense)
-			continue
-		}
-		w.chars = append(w.chars, char(len(w.dst)-w.start)<<1|1)
-		w.dst = append(w.dst, a, b, c)
+		binary.LittleEndian.PutUint32(dst[at:], b)
+		at += 3
 	}
-	if done > 0 {
-		w.pending, w.unspaced = false, true
-	}
+	w.unspaced = unspacedBefore
+	w.trailing += at - len(w.dst) - done/3
+	w.dst = w.dst[:at]
 	return done
+}
+
+func load4(s string) uint32 {
+	_ = s[3]
+	return uint32(s[0]) | uint32(s[1])<<8 | uint32(s[2])<<16 | uint32(s[3])<<24
+}
+
+// isHan reports whether a character of three bytes, the first one lowest, is a unified
+// ideograph of the basic plane. Those normalise to themselves.
+func isHan(b uint32) bool {
+	const first, last = 0xe4b880, 0xe9bfbf // U+4E00 and U+9FFF in UTF-8
+	return bits.ReverseBytes32(b)>>8-first <= last-first
 }

@@ -267,7 +267,7 @@ func TestRefusals(t *testing.T) {
 		{"other parameters", Options{Params: shingle.Params{Size: 5}}, func(t *testing.T) string { return made(t, nil) }, ErrParamsMismatch, "size=5"},
 		{"newer format", Options{}, func(t *testing.T) string {
 			dir := made(t, nil)
-			write(t, filepath.Join(dir, identityName), `{"format":99,"params":"v1/size=auto"}`)
+			write(t, filepath.Join(dir, identityName), `{"format":99,"params":"v2/size=auto"}`)
 			return dir
 		}, ErrFormatTooNew, "newer"},
 		{"description garbled", Options{}, func(t *testing.T) string {

@@ -14,7 +14,7 @@ import sys
 import unicodedata
 
 MASK = (1 << 64) - 1
-SEED, FOLD, FINISH = 0x9E3779B97F4A7C15, 0x243F6A8885A308D3, 0xB7E151628AED2A6B
+FIRST, LAST, FINISH = 0x9E3779B97F4A7C15, 0x243F6A8885A308D3, 0xB7E151628AED2A6B
 
 PUNCTUATION = {}
 for target, marks in {
@@ -86,19 +86,20 @@ def shingles(text, size):
     return found
 
 
-def mix(x):
-    product = x * FOLD
+def multiply(x, y):
+    product = x * y
     return (product >> 64) ^ (product & MASK)
 
 
 def shingle_hash(shingle):
     data = shingle.encode()
-    h = SEED * len(data) & MASK
-    for i in range(0, len(data), 8):
-        h = mix(h ^ int.from_bytes(data[i:i + 8], "little"))
-    h ^= h >> 32
-    h = h * FINISH & MASK
-    return h ^ h >> 29
+    h = len(data)
+    while len(data) > 16:
+        h = multiply(h ^ int.from_bytes(data[:8], "little") ^ FIRST, LAST)
+        data = data[8:]
+    data = data.ljust(8, b"\0")
+    first, last = (int.from_bytes(word, "little") for word in (data[:8], data[-8:]))
+    return multiply(multiply(h ^ first ^ FIRST, last ^ LAST), FINISH)
 
 
 def fingerprint(text, size):
