@@ -3,6 +3,7 @@ package benchmarks
 import (
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/mfonda/simhash"
@@ -47,9 +48,54 @@ func BenchmarkFingerprint(b *testing.B) {
 	perLanguage(b, func(text string) { d.Digest(text) })
 }
 
+// BenchmarkFingerprintOnly leaves the sketch out.
+func BenchmarkFingerprintOnly(b *testing.B) {
+	d := shingle.DefaultParams().NewDigester()
+	perLanguage(b, func(text string) { d.Fingerprint(text) })
+}
+
+// BenchmarkKernel is SimHash alone, of shingles that are hashed already.
+func BenchmarkKernel(b *testing.B) {
+	p := shingle.DefaultParams()
+	sets := map[string]shingle.Set{}
+	for _, language := range languages {
+		for _, text := range documents(language) {
+			sets[text] = p.Set(text)
+		}
+	}
+	perLanguage(b, func(text string) { sets[text].Fingerprint() })
+}
+
 // BenchmarkSimhashBytes is mfonda/simhash over the character 5-grams of the lower-cased text.
-func BenchmarkSimhashBytes(b *testing.B) {
-	perLanguage(b, func(text string) { simhash.SimhashBytes(fiveGrams(strings.ToLower(text))) })
+func BenchmarkSimhashBytes(b *testing.B) { perLanguage(b, simhashBytes) }
+
+func simhashBytes(text string) { simhash.SimhashBytes(fiveGrams(strings.ToLower(text))) }
+
+// BenchmarkRatios takes turns, so that what else the machine does meets both alike, and
+// reports how many times as fast the whole path is.
+func BenchmarkRatios(b *testing.B) {
+	d := shingle.DefaultParams().NewDigester()
+	for _, language := range languages {
+		docs := documents(language)
+		b.Run(language, func(b *testing.B) {
+			for b.Loop() {
+				ours := measure(docs, 20, func(text string) { d.Digest(text) })
+				b.ReportMetric(measure(docs, 1, simhashBytes)/ours, "times-SimhashBytes")
+				b.ReportMetric(measure(docs, 100, func(text string) { utf8.ValidString(text) })/ours, "times-Valid")
+			}
+		})
+	}
+}
+
+// measure returns the seconds that a pass over the documents takes.
+func measure(docs []string, passes int, f func(string)) float64 {
+	start := time.Now()
+	for range passes {
+		for _, d := range docs {
+			f(d)
+		}
+	}
+	return time.Since(start).Seconds() / float64(passes)
 }
 
 func fiveGrams(text string) [][]byte {
