@@ -1,6 +1,7 @@
 package dedup
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
@@ -149,62 +150,91 @@ func (d *Deduper) withText(h store.TextHash, k Kind, e Evidence) ([]match, error
 	return ms, nil
 }
 
-// maxCandidates bounds how many documents with a similar sketch one document is verified
-// against. A search that it cuts short is counted as overflow.
-const maxCandidates = 256
+const (
+	// maxMisses bounds how many documents with a similar sketch are looked at in vain. A
+	// search that it cuts short is counted as overflow.
+	maxMisses = 64
+
+	// maxShare bounds how many documents with the same part of a sketch are looked at, the
+	// earliest; maxShareAll is that of a search for all pairs.
+	maxShare    = 128
+	maxShareAll = 4096
+)
 
 // near returns the near duplicates of a, in the order in which they were added.
 func (d *Deduper) near(a analysis) ([]match, error) {
 	if a.short || !d.opts.counts(Near) {
 		return nil, nil
 	}
-	candidates, err := d.candidates(a)
+	v := verifier{d: d, a: a}
+	byFingerprint, err := d.index.Near(a.fingerprint, *d.opts.MaxDistance)
 	if err != nil {
 		return nil, err
 	}
-	var ms []match
-	var set *shingle.Set // of a, once it is needed
-	for _, n := range candidates {
-		doc, err := d.index.Document(n)
-		if err != nil {
+	looked := make(map[store.DocNum]bool, len(byFingerprint))
+	for _, c := range byFingerprint {
+		looked[c.Num] = true
+		if err := v.look(c.Num); err != nil {
 			return nil, err
 		}
-		if doc.Text == a.hash || !plausible(a.sketch, doc.Sketch, d.opts.MinResemblance) {
+	}
+	bySketch, cut, err := d.index.Similar(a.sketch, d.maxShare)
+	if err != nil {
+		return nil, err
+	}
+	misses := 0
+	for _, n := range bySketch {
+		if looked[n] {
 			continue
 		}
-		if set == nil {
-			s := d.opts.Params.Set(a.text)
-			set = &s
+		if misses == maxMisses {
+			cut = true
+			break
 		}
-		e, err := d.verify(a, *set, n, doc)
-		if err != nil {
+		before := len(v.matches)
+		if err := v.look(n); err != nil {
 			return nil, err
 		}
-		if e.Resemblance >= d.opts.MinResemblance {
-			ms = append(ms, match{n, doc.ID, Near, doc.Representative, e})
+		if len(v.matches) == before {
+			misses++
 		}
-	}
-	return ms, nil
-}
-
-// candidates returns the documents with a near fingerprint or a similar sketch, in order.
-func (d *Deduper) candidates(a analysis) ([]store.DocNum, error) {
-	near, err := d.index.Near(a.fingerprint, *d.opts.MaxDistance)
-	if err != nil {
-		return nil, err
-	}
-	nums, cut, err := d.index.Similar(a.sketch, maxCandidates)
-	if err != nil {
-		return nil, err
 	}
 	if cut {
 		d.overflow++
 	}
-	for _, c := range near {
-		nums = append(nums, c.Num)
+	slices.SortFunc(v.matches, func(a, b match) int { return cmp.Compare(a.num, b.num) })
+	return v.matches, nil
+}
+
+// A verifier holds candidates against one document.
+type verifier struct {
+	d       *Deduper
+	a       analysis
+	set     *shingle.Set // of the document, once it is needed
+	matches []match
+}
+
+// look adds the candidate to the matches if it is one.
+func (v *verifier) look(n store.DocNum) error {
+	doc, err := v.d.index.Document(n)
+	if err != nil {
+		return err
 	}
-	slices.Sort(nums)
-	return slices.Compact(nums), nil
+	if doc.Text == v.a.hash || !plausible(v.a.sketch, doc.Sketch, v.d.opts.MinResemblance) {
+		return nil
+	}
+	if v.set == nil {
+		s := v.d.opts.Params.Set(v.a.text)
+		v.set = &s
+	}
+	e, err := v.d.verify(v.a, *v.set, n, doc)
+	if err != nil {
+		return err
+	}
+	if e.Resemblance >= v.d.opts.MinResemblance {
+		v.matches = append(v.matches, match{n, doc.ID, Near, doc.Representative, e})
+	}
+	return nil
 }
 
 // plausible reports whether sets with those sketches may have the resemblance: it rules out

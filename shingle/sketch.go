@@ -124,22 +124,25 @@ func (k Sketch) binned() []uint16 {
 }
 
 // Bands is the number of band keys of a sketch.
-const Bands = 16
+const Bands = 12
 
 // bandBins is the number of minima that make a band key. A pair at resemblance r shares one
-// of its keys with probability 1-(1-r^bandBins)^Bands: 0.9998 at 0.8, 0.64 at 0.5, 0.025 at
-// 0.2.
+// of its keys with probability 1-(1-r^bandBins)^Bands: 0.998 at 0.8, 0.9999 at 0.85, 0.54
+// at 0.5, 0.019 at 0.2.
 const bandBins = 4
 
+// coarseBins is the number of bins from which band keys are made: the bins of the sketch, so
+// many at a time, since a small set leaves most of them empty.
+const coarseBins = 64
+
 // Bands returns keys of which similar sets share some (Indyk and Motwani, "Approximate
-// nearest neighbors", STOC 1998; Broder, 1997). A key is made of the minima of bandBins bins
-// out of Bands*bandBins; an empty bin borrows the minimum of another one (Shrivastava,
-// "Optimal densification for fast and accurate minwise hashing", ICML 2017). The empty set
-// has keys too, which mean nothing.
+// nearest neighbors", STOC 1998; Broder, 1997). A key is made of the minima of bandBins
+// coarse bins; an empty bin borrows the minimum of another one (Shrivastava, "Optimal
+// densification for fast and accurate minwise hashing", ICML 2017). The empty set has keys
+// too, which mean nothing.
 func (k Sketch) Bands() [Bands]uint64 {
-	const bins = Bands * bandBins
-	const fine = SketchBins / bins
-	var minima [bins]uint64 // 0 for an empty bin
+	const fine = SketchBins / coarseBins
+	var minima [coarseBins]uint64 // 0 for an empty bin
 	for i, v := range k.binned() {
 		if v != 0 && minima[i/fine] == 0 {
 			minima[i/fine] = uint64(i%fine)<<16 | uint64(v)
@@ -158,10 +161,10 @@ func (k Sketch) Bands() [Bands]uint64 {
 
 // borrowed returns the minimum of a bin, or of the first bin that is not empty in an order
 // that depends on nothing but the number of the bin.
-func borrowed(minima *[Bands * bandBins]uint64, bin int) uint64 {
+func borrowed(minima *[coarseBins]uint64, bin int) uint64 {
 	at := bin
 	for try := uint64(1); minima[at] == 0 && try < 1000; try++ {
-		at = int(multiply(uint64(bin)<<32^try^hashFirst, hashLast) % uint64(len(minima)))
+		at = int(multiply(uint64(bin)<<32^try^hashFirst, hashLast) % coarseBins)
 	}
 	return minima[at]
 }

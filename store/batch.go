@@ -22,7 +22,7 @@ func (ix *Index) Add(d *Document) (DocNum, error) {
 	}
 	ix.last++
 	ix.pending[ix.last] = d
-	ix.newest.addAll(entries(ix.last, d))
+	ix.newest.add(ix.last, d)
 	return ix.last, nil
 }
 
@@ -46,7 +46,7 @@ func (ix *Index) Commit(checkpoints ...Checkpoint) error {
 		ix.err = ErrFailed
 		return fmt.Errorf("commit to index %s: %w", ix.dir, err)
 	}
-	if int64(ix.newest.count)*entryBytes > ix.opts.Memory/4 {
+	if int64(ix.newest.count)*entryBytes > ix.opts.Memory/2 {
 		if err := ix.writeSieves(); err != nil {
 			ix.err = ErrFailed
 			return fmt.Errorf("write sieves of index %s: %w", ix.dir, err)
@@ -96,12 +96,12 @@ func (ix *Index) durability() *pebble.WriteOptions {
 	return pebble.Sync
 }
 
-// writeSieves moves the entries of the newest documents into the database: one sorted table,
+// writeSieves moves the entries of the newest documents into the database: sorted files,
 // taken in as it is, and then the note of how far it reaches. A crash between the two does
 // no harm: the entries are then held in memory as well, and written again later.
 func (ix *Index) writeSieves() error {
 	if ix.newest.count > 0 {
-		if err := ix.ingest(ix.newest.sortedKeys()); err != nil {
+		if err := ix.ingestNewest(); err != nil {
 			return err
 		}
 	}
@@ -114,23 +114,46 @@ func (ix *Index) writeSieves() error {
 	return ix.written.close()
 }
 
-func (ix *Index) ingest(keys [][]byte) error {
-	path := ix.path(dbName + "/ingest.tmp")
-	f, err := ix.opts.fs.Create(path, vfs.WriteCategoryUnspecified)
-	if err != nil {
-		return ioError(err)
-	}
-	o := ix.pebbleOptions(true)
-	o.EnsureDefaults()
-	w := sstable.NewWriter(objstorageprovider.NewFileWritable(f), o.MakeWriterOptions(6, ix.db.TableFormat()))
-	for _, key := range keys {
-		if err := w.Set(key, nil); err != nil {
-			_ = w.Close()
+// ingestNewest writes a file for every table: the filter of a file is read as a whole, and
+// must fit into the cache beside others.
+func (ix *Index) ingestNewest() error {
+	var paths []string
+	for table := range byte(tables) {
+		path := ix.path(fmt.Sprintf("%s/ingest-%d.tmp", dbName, table))
+		n, err := ix.writeTable(path, table)
+		if err != nil {
 			return ioError(err)
 		}
+		if n > 0 {
+			paths = append(paths, path)
+		}
 	}
-	if err := w.Close(); err != nil {
-		return ioError(err)
+	return ioError(ix.db.Ingest(context.Background(), paths))
+}
+
+// writeTable writes the newest entries of a table into a file and returns their number.
+func (ix *Index) writeTable(path string, table byte) (n int, err error) {
+	var w *sstable.Writer
+	var key []byte
+	for e := range ix.newest.sorted(table) {
+		if w == nil {
+			f, err := ix.opts.fs.Create(path, vfs.WriteCategoryUnspecified)
+			if err != nil {
+				return 0, err
+			}
+			o := ix.pebbleOptions(true)
+			o.EnsureDefaults()
+			w = sstable.NewWriter(objstorageprovider.NewFileWritable(f), o.MakeWriterOptions(6, ix.db.TableFormat()))
+		}
+		key = e.appendKey(key[:0])
+		if err := w.Set(key, nil); err != nil {
+			_ = w.Close()
+			return 0, err
+		}
+		n++
 	}
-	return ioError(ix.db.Ingest(context.Background(), []string{path}))
+	if w == nil {
+		return 0, nil
+	}
+	return n, w.Close()
 }

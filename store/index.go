@@ -69,6 +69,8 @@ type Index struct {
 	pending map[DocNum]*Document // added, not yet committed
 	newest  memorySieve          // entries of the documents after sieved
 	written tableSieve           // entries in the database
+	cache   documentCache        // of what was read last
+	found   []DocNum             // scratch of Similar
 }
 
 // Open opens the index in directory dir and makes it if there is none. Errors wrap
@@ -77,6 +79,7 @@ type Index struct {
 func Open(dir string, opts *Options) (*Index, error) {
 	o := opts.withDefaults()
 	ix := &Index{dir: dir, opts: o, pending: map[DocNum]*Document{}}
+	ix.cache.bound = int(o.Memory / 16 / documentBytes)
 	if err := ix.open(); err != nil {
 		if ix.lock != nil {
 			err = errors.Join(err, ix.lock.Close())
@@ -137,7 +140,7 @@ func (ix *Index) load() error {
 	ix.written.db = ix.db
 	ix.last = ix.sieved
 	return ix.documentsAfter(ix.sieved, func(n DocNum, d *Document) error {
-		ix.newest.addAll(entries(n, d))
+		ix.newest.add(n, d)
 		ix.last = n
 		return nil
 	})
@@ -196,6 +199,9 @@ func (ix *Index) document(n DocNum) (*Document, error) {
 	if d := ix.pending[n]; d != nil {
 		return d, nil
 	}
+	if d := ix.cache.find(n); d != nil {
+		return d, nil
+	}
 	value, err := ix.get(documentKey(n))
 	if err != nil {
 		return nil, err
@@ -207,6 +213,7 @@ func (ix *Index) document(n DocNum) (*Document, error) {
 	if err != nil {
 		return nil, &DamageError{Path: fmt.Sprintf("document %d", n), Detail: err.Error()}
 	}
+	ix.cache.put(n, d)
 	return d, nil
 }
 

@@ -3,7 +3,6 @@ package store
 import (
 	"bytes"
 	"encoding/binary"
-	"math/bits"
 
 	"github.com/cockroachdb/pebble/v2"
 
@@ -18,15 +17,16 @@ import (
 //	checkpoint  'c' name                          value: the caller's bytes
 //	document    'd' number(8)                     value: the record, see record.go
 //	sieve       's' table(1) value(8) number(8)   value: empty
+//	            's' table(1) pair(4) value(8) number(8) for the tables of fingerprints
 //
 //	meta name   value
 //	sieved      number(8): the last document whose sieve entries are in the database
 //
-//	table       value                                          prefix of a search
-//	0, 1, 2, 3  fingerprint rotated left by 16*table bits      's' table and 2 bytes: one block
-//	4           first 8 bytes of the hash of the text          all but the number
-//	5           64-bit hash of the id                          all but the number
-//	6 to 21     band keys of the sketch, see shingle.Bands     all but the number
+//	table       value                                       prefix of a search
+//	0 to 9      fingerprint                                 's' table pair: two of its five blocks
+//	10          first 8 bytes of the hash of the text       all but the number
+//	11          64-bit hash of the id                       all but the number
+//	12 to 23    band keys of the sketch, see shingle.Bands  all but the number
 //
 // A search in a sieve reads the keys that share a prefix; see [split].
 const (
@@ -37,15 +37,14 @@ const (
 
 	metaSieved = "sieved"
 
-	blocks    = 4 // tables 0 to 3: the 16-bit blocks of a fingerprint
-	tableText = 4
-	tableID   = 5
-	tableBand = 6 // the first of shingle.Bands
+	tablePair = 0 // the first of the pairs of blocks
+	tableText = tablePair + pairs
+	tableID   = tableText + 1
+	tableBand = tableID + 1 // the first of shingle.Bands
 	tables    = tableBand + shingle.Bands
 
-	blockPrefix = 4  // bytes: kind, table, 16-bit block
+	pairPrefix  = 6  // bytes: kind, table, pair of blocks
 	wholePrefix = 10 // bytes: kind, table, value
-	sieveKey    = 18 // bytes: kind, table, value, number
 )
 
 // A DocNum numbers the documents of an index from 1 in the order in which they were added.
@@ -68,29 +67,39 @@ type entry struct {
 
 func (e entry) appendKey(dst []byte) []byte {
 	dst = append(dst, kindSieve, e.table)
+	if e.table < pairs {
+		dst = binary.BigEndian.AppendUint32(dst, uint32(prefix(e.table, e.value)))
+	}
 	dst = binary.BigEndian.AppendUint64(dst, e.value)
 	return binary.BigEndian.AppendUint64(dst, uint64(e.num))
 }
 
 func parseEntry(key []byte) (entry, bool) {
-	if len(key) != sieveKey || key[0] != kindSieve || key[1] >= tables {
+	n := split(key)
+	if n < pairPrefix || key[0] != kindSieve || key[1] >= tables {
 		return entry{}, false
 	}
-	return entry{key[1], binary.BigEndian.Uint64(key[2:]), DocNum(binary.BigEndian.Uint64(key[10:]))}, true
+	table := key[1]
+	if table < pairs {
+		key, n = key[pairPrefix-2:], wholePrefix
+	}
+	if len(key) != n+8 {
+		return entry{}, false
+	}
+	return entry{table: table, value: binary.BigEndian.Uint64(key[2:]), num: DocNum(binary.BigEndian.Uint64(key[n:]))}, true
 }
 
-// prefix returns the part of a value by which its table is searched, in the upper bits.
+// prefix returns the part of a value by which its table is searched.
 func prefix(table byte, value uint64) uint64 {
-	if table < blocks {
-		return value >> 48
+	if table < pairs {
+		return pairOf(table, shingle.Fingerprint(value))
 	}
 	return value
 }
 
 func appendPrefix(dst []byte, table byte, value uint64) []byte {
-	dst = append(dst, kindSieve, table)
-	dst = binary.BigEndian.AppendUint64(dst, value)
-	return dst[:len(dst)-wholePrefix+split(dst)]
+	key := entry{table: table, value: value}.appendKey(dst)
+	return key[:len(dst)+split(key[len(dst):])]
 }
 
 // split returns the length of the prefix that the filters of the database know of.
@@ -98,8 +107,8 @@ func split(key []byte) int {
 	if len(key) < 2 || key[0] != kindSieve {
 		return len(key)
 	}
-	if key[1] < blocks {
-		return min(len(key), blockPrefix)
+	if key[1] < pairs {
+		return min(len(key), pairPrefix)
 	}
 	return min(len(key), wholePrefix)
 }
@@ -108,7 +117,7 @@ func split(key []byte) int {
 // split needs another name.
 func comparer() *pebble.Comparer {
 	c := *pebble.DefaultComparer
-	c.Name = "neardup.sieve.v1"
+	c.Name = "neardup.sieve.v2"
 	c.Split = split
 	c.ImmediateSuccessor = func(dst, a []byte) []byte {
 		next := bytes.Clone(a)
@@ -125,13 +134,4 @@ func comparer() *pebble.Comparer {
 		return append(dst, next...)
 	}
 	return &c
-}
-
-// rotate returns the value of fingerprint f in a table: block number table comes first.
-func rotate(f shingle.Fingerprint, table byte) uint64 {
-	return bits.RotateLeft64(uint64(f), 16*int(table))
-}
-
-func unrotate(value uint64, table byte) shingle.Fingerprint {
-	return shingle.Fingerprint(bits.RotateLeft64(value, -16*int(table)))
 }

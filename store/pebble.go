@@ -10,12 +10,18 @@ import (
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/bloom"
+	"github.com/cockroachdb/pebble/v2/sstable"
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
 // formatVersion is the on-disk format of Pebble, pinned: it goes up when it is raised here
 // and never down again. It is one whose log detects flipped bits.
 const formatVersion = pebble.FormatValueSeparation
+
+// filterBits is the size of a filter in bits a key: one absent key in eighteen then costs a
+// read, and the filters of all keys, which are of no use unless they stay in the cache, take
+// 18 bytes a document.
+const filterBits = 6
 
 func (ix *Index) pebbleOptions(mustExist bool) *pebble.Options {
 	cache := ix.opts.Memory / 4
@@ -44,9 +50,12 @@ func (ix *Index) pebbleOptions(mustExist bool) *pebble.Options {
 		},
 	}
 	for i := range o.Levels {
-		o.Levels[i].FilterPolicy = bloom.FilterPolicy(10)
+		o.Levels[i].FilterPolicy = bloom.FilterPolicy(filterBits)
 		o.Levels[i].FilterType = pebble.TableFilter
 		o.Levels[i].BlockSize = 16 << 10
+		if ix.opts.Temporary {
+			o.Levels[i].Compression = func() *sstable.CompressionProfile { return sstable.NoCompression }
+		}
 	}
 	return o
 }

@@ -3,7 +3,6 @@ package store
 import (
 	"encoding/binary"
 	"errors"
-	"slices"
 
 	"github.com/cockroachdb/pebble/v2"
 )
@@ -15,9 +14,8 @@ type sieve interface {
 	scan(table byte, value uint64, f func(entry) bool) error
 }
 
-// entries returns the sieve entries of a document.
-func entries(n DocNum, d *Document) []entry {
-	var es []entry
+// appendEntries appends the sieve entries of a document.
+func appendEntries(es []entry, n DocNum, d *Document) []entry {
 	if d.OwnID {
 		es = append(es, entry{tableID, idValue(d.ID), n})
 	}
@@ -25,8 +23,8 @@ func entries(n DocNum, d *Document) []entry {
 		es = append(es, entry{tableText, textValue(d.Text), n})
 	}
 	if d.ByShingles {
-		for t := range byte(blocks) {
-			es = append(es, entry{t, rotate(d.Fingerprint, t), n})
+		for t := range byte(pairs) {
+			es = append(es, entry{tablePair + t, uint64(d.Fingerprint), n})
 		}
 		for i, key := range d.Sketch.Bands() {
 			es = append(es, entry{tableBand + byte(i), key, n})
@@ -36,58 +34,6 @@ func entries(n DocNum, d *Document) []entry {
 }
 
 func textValue(h TextHash) uint64 { return binary.BigEndian.Uint64(h[:]) }
-
-// A memorySieve holds entries in memory. The zero value is empty and ready.
-type memorySieve struct {
-	tables [tables]map[uint64][]posting
-	count  int
-}
-
-type posting struct {
-	value uint64
-	num   DocNum
-}
-
-// entryBytes is what an entry takes in a memorySieve, about: its posting, its share of a
-// slice that doubles, and of the map.
-const entryBytes = 64
-
-func (m *memorySieve) addAll(es []entry) {
-	for _, e := range es {
-		if m.tables[e.table] == nil {
-			m.tables[e.table] = map[uint64][]posting{}
-		}
-		p := prefix(e.table, e.value)
-		m.tables[e.table][p] = append(m.tables[e.table][p], posting{e.value, e.num})
-		m.count++
-	}
-}
-
-func (m *memorySieve) scan(table byte, value uint64, f func(entry) bool) error {
-	for _, p := range m.tables[table][prefix(table, value)] {
-		if !f(entry{table, p.value, p.num}) {
-			break
-		}
-	}
-	return nil
-}
-
-// sortedKeys returns the keys of all entries in ascending order.
-func (m *memorySieve) sortedKeys() [][]byte {
-	keys := make([][]byte, 0, m.count)
-	space := make([]byte, 0, m.count*sieveKey)
-	for table, postings := range m.tables {
-		for _, ps := range postings {
-			for _, p := range ps {
-				start := len(space)
-				space = entry{byte(table), p.value, p.num}.appendKey(space)
-				keys = append(keys, space[start:])
-			}
-		}
-	}
-	slices.SortFunc(keys, slices.Compare)
-	return keys
-}
 
 // A tableSieve reads entries from the database, through one iterator that lives until
 // entries are written.

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -377,37 +378,39 @@ func TestKeys(t *testing.T) {
 	f := shingle.Fingerprint(0x0123456789abcdef)
 	d := &Document{ID: "a", OwnID: true, ByText: true, ByShingles: true, Fingerprint: f, Text: TextHash{1, 2, 3, 4, 5, 6, 7, 8, 9}}
 	want := []string{
-		"7305d24ec4f1a98c6e5b000000000000002a",
-		"73040102030405060708000000000000002a",
-		"73000123456789abcdef000000000000002a",
-		"7301456789abcdef0123000000000000002a",
-		"730289abcdef01234567000000000000002a",
-		"7303cdef0123456789ab000000000000002a",
+		"730bd24ec4f1a98c6e5b000000000000002a",
+		"730a0102030405060708000000000000002a",
 	}
-	es := entries(42, d)
-	if len(es) != len(want)+shingle.Bands {
-		t.Fatalf("%d entries, want %d", len(es), len(want)+shingle.Bands)
+	bits := fmt.Sprintf("%064b", uint64(f))
+	cut := []string{bits[51:], bits[38:51], bits[25:38], bits[12:25], "0" + bits[:12]}
+	for _, b := range [][2]int{{0, 1}, {0, 2}, {1, 2}, {0, 3}, {1, 3}, {2, 3}, {0, 4}, {1, 4}, {2, 4}, {3, 4}} {
+		pair, err := strconv.ParseUint(cut[b[0]]+cut[b[1]], 2, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want = append(want, fmt.Sprintf("73%02x%08x%016x000000000000002a", len(want)-2, pair, uint64(f)))
+	}
+	for i, key := range d.Sketch.Bands() {
+		want = append(want, fmt.Sprintf("73%02x%016x000000000000002a", 12+i, key))
+	}
+	es := appendEntries(nil, 42, d)
+	if len(es) != len(want) {
+		t.Fatalf("%d entries, want %d", len(es), len(want))
 	}
 	for i, e := range es {
 		key := e.appendKey(nil)
-		if i >= len(want) {
-			want = append(want, fmt.Sprintf("73%02x%016x000000000000002a", 6+i-6, d.Sketch.Bands()[i-6]))
-		}
 		if got := fmt.Sprintf("%x", key); got != want[i] {
 			t.Errorf("entry %d is %s, want %s", i, got, want[i])
 		}
 		if back, ok := parseEntry(key); !ok || back != e {
 			t.Errorf("entry %x parses as %v", key, back)
 		}
-		if e.table < blocks && unrotate(e.value, e.table) != f {
-			t.Errorf("table %d does not give the fingerprint back", e.table)
-		}
 		if p := appendPrefix(nil, e.table, e.value); !slices.Equal(p, key[:split(key)]) {
 			t.Errorf("prefix %x of key %x", p, key)
 		}
 	}
 	c := comparer()
-	for _, p := range [][]byte{{'s', 1, 0, 255}, {'s', 1, 255, 255}, {'s', 5, 0, 0, 0, 0, 0, 0, 0, 255}, {'d'}, {'s', 255}} {
+	for _, p := range [][]byte{{'s', 1, 0, 0, 0, 255}, {'s', 1, 255, 255, 255, 255}, {'s', 15, 0, 0, 0, 0, 0, 0, 0, 255}, {'d'}, {'s', 255}} {
 		next := c.ImmediateSuccessor(nil, p)
 		if slices.Compare(p, next) >= 0 || c.Split(next) != len(next) {
 			t.Errorf("successor of %x is %x", p, next)

@@ -1,0 +1,123 @@
+package store
+
+import (
+	"cmp"
+	"iter"
+	"math/bits"
+	"slices"
+)
+
+// A memorySieve holds the entries of the newest documents in memory. The zero value is empty
+// and ready.
+type memorySieve struct {
+	before DocNum // of the documents that it holds; they follow on it
+	tables [tables]memoryTable
+	count  int
+	buffer []entry
+}
+
+// entryBytes is what an entry takes in a memorySieve: its posting, its slot, and what slices
+// that grow leave unused.
+const entryBytes = 28
+
+// add adds the entries of a document. Documents come in order.
+func (m *memorySieve) add(n DocNum, d *Document) {
+	if m.count == 0 {
+		m.before = n - 1
+	}
+	m.buffer = appendEntries(m.buffer[:0], n, d)
+	for _, e := range m.buffer {
+		m.tables[e.table].add(e.table, posting{value: e.value, num: uint32(n - m.before)})
+	}
+	m.count += len(m.buffer)
+}
+
+func (m *memorySieve) scan(table byte, value uint64, f func(entry) bool) error {
+	m.tables[table].scan(table, value, func(p *posting) bool { return f(m.entry(table, p)) })
+	return nil
+}
+
+func (m *memorySieve) entry(table byte, p *posting) entry {
+	return entry{table, p.value, m.before + DocNum(p.num)}
+}
+
+// sorted returns the entries of a table in the order of their keys. The table is then of no
+// more use.
+func (m *memorySieve) sorted(table byte) iter.Seq[entry] {
+	postings := m.tables[table].postings
+	slices.SortFunc(postings, func(a, b posting) int {
+		return cmp.Or(
+			cmp.Compare(prefix(table, a.value), prefix(table, b.value)),
+			cmp.Compare(a.value, b.value), cmp.Compare(a.num, b.num),
+		)
+	})
+	return func(yield func(entry) bool) {
+		for i := range postings {
+			if !yield(m.entry(table, &postings[i])) {
+				return
+			}
+		}
+	}
+}
+
+// A memoryTable is a hash table whose every slot names a ring of postings, in the order in
+// which they were added. Postings with different prefixes can share a ring.
+type memoryTable struct {
+	slots    []uint32 // one more than the number of the last posting of the ring, 0 for none
+	postings []posting
+}
+
+type posting struct {
+	value uint64
+	num   uint32 // of the document, counted from the sieve's first
+	next  uint32 // number of the next posting of the ring; the first comes after the last
+}
+
+const firstSlots = 64
+
+func (t *memoryTable) add(table byte, p posting) {
+	t.postings = append(t.postings, p)
+	if len(t.postings) <= len(t.slots) {
+		t.link(table, uint32(len(t.postings)-1))
+		return
+	}
+	t.slots = make([]uint32, max(firstSlots, 2*len(t.slots)))
+	for i := range t.postings {
+		t.link(table, uint32(i))
+	}
+}
+
+// link puts a posting at the end of its ring.
+func (t *memoryTable) link(table byte, n uint32) {
+	slot := t.slot(prefix(table, t.postings[n].value))
+	if *slot == 0 {
+		t.postings[n].next = n
+	} else {
+		last := &t.postings[*slot-1]
+		t.postings[n].next, last.next = last.next, n
+	}
+	*slot = n + 1
+}
+
+func (t *memoryTable) slot(prefix uint64) *uint32 {
+	const factor = 0x9e3779b97f4a7c15
+	return &t.slots[prefix*factor>>(64-bits.TrailingZeros(uint(len(t.slots))))]
+}
+
+// scan calls f for the postings that share the prefix of value, until f returns false.
+func (t *memoryTable) scan(table byte, value uint64, f func(*posting) bool) {
+	if len(t.slots) == 0 {
+		return
+	}
+	wanted := prefix(table, value)
+	last := *t.slot(wanted)
+	if last == 0 {
+		return
+	}
+	for n := t.postings[last-1].next; ; n = t.postings[n].next {
+		p := &t.postings[n]
+		if prefix(table, p.value) == wanted && !f(p) || n == last-1 {
+			return
+		}
+	}
+}
