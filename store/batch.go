@@ -46,7 +46,7 @@ func (ix *Index) Commit(checkpoints ...Checkpoint) error {
 		ix.err = ErrFailed
 		return fmt.Errorf("commit to index %s: %w", ix.dir, err)
 	}
-	if int64(ix.newest.count)*entryBytes > ix.opts.Memory/2 {
+	if int64(ix.newest.count)*entryBytes > ix.opts.Memory*3/8 {
 		if err := ix.writeSieves(); err != nil {
 			ix.err = ErrFailed
 			return fmt.Errorf("write sieves of index %s: %w", ix.dir, err)
@@ -101,6 +101,9 @@ func (ix *Index) durability() *pebble.WriteOptions {
 // no harm: the entries are then held in memory as well, and written again later.
 func (ix *Index) writeSieves() error {
 	if ix.newest.count > 0 {
+		if err := ix.fillFilter(); err != nil {
+			return err
+		}
 		if err := ix.ingestNewest(); err != nil {
 			return err
 		}
@@ -145,6 +148,7 @@ func (ix *Index) writeTable(path string, table byte) (n int, err error) {
 			o.EnsureDefaults()
 			w = sstable.NewWriter(objstorageprovider.NewFileWritable(f), o.MakeWriterOptions(6, ix.db.TableFormat()))
 		}
+		ix.written.filter.add(table, prefix(table, e.value))
 		key = e.appendKey(key[:0])
 		if err := w.Set(key, nil); err != nil {
 			_ = w.Close()

@@ -143,6 +143,11 @@ func (ix *Index) scan(table byte, value uint64, f func(entry) bool) error {
 	if ix.err != nil {
 		return ix.err
 	}
+	if ix.sieved > 0 {
+		if err := ix.fillFilter(); err != nil {
+			return err
+		}
+	}
 	more := true
 	visit := func(e entry) bool {
 		more = f(e)
@@ -154,4 +159,12 @@ func (ix *Index) scan(table byte, value uint64, f func(entry) bool) error {
 		}
 	}
 	return nil
+}
+
+// fillFilter makes the filter of the entries in the database when it is first needed.
+func (ix *Index) fillFilter() error {
+	if ix.written.filter.lines != nil {
+		return nil
+	}
+	return ix.written.fill(ix.opts.Memory / 4)
 }

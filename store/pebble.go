@@ -9,7 +9,6 @@ import (
 	"syscall"
 
 	"github.com/cockroachdb/pebble/v2"
-	"github.com/cockroachdb/pebble/v2/bloom"
 	"github.com/cockroachdb/pebble/v2/sstable"
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
@@ -18,13 +17,8 @@ import (
 // and never down again. It is one whose log detects flipped bits.
 const formatVersion = pebble.FormatValueSeparation
 
-// filterBits is the size of a filter in bits a key: one absent key in eighteen then costs a
-// read, and the filters of all keys, which are of no use unless they stay in the cache, take
-// 18 bytes a document.
-const filterBits = 6
-
 func (ix *Index) pebbleOptions(mustExist bool) *pebble.Options {
-	cache := ix.opts.Memory / 4
+	cache := ix.opts.Memory / 8
 	memTable := max(ix.opts.Memory/16, 1<<20)
 	o := &pebble.Options{
 		FS:                          ix.opts.fs,
@@ -49,10 +43,9 @@ func (ix *Index) pebbleOptions(mustExist bool) *pebble.Options {
 			},
 		},
 	}
+	// No filters of Pebble's: one is read as a whole, and megabytes long. See filter.go.
 	for i := range o.Levels {
-		o.Levels[i].FilterPolicy = bloom.FilterPolicy(filterBits)
-		o.Levels[i].FilterType = pebble.TableFilter
-		o.Levels[i].BlockSize = 16 << 10
+		o.Levels[i].BlockSize = 4 << 10
 		if ix.opts.Temporary {
 			o.Levels[i].Compression = func() *sstable.CompressionProfile { return sstable.NoCompression }
 		}

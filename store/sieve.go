@@ -38,22 +38,18 @@ func textValue(h TextHash) uint64 { return binary.BigEndian.Uint64(h[:]) }
 // A tableSieve reads entries from the database, through one iterator that lives until
 // entries are written.
 type tableSieve struct {
-	db   *pebble.DB
-	iter *pebble.Iterator
-	key  []byte
+	db     *pebble.DB
+	iter   *pebble.Iterator
+	filter filter // of all prefixes, once it was needed
+	key    []byte
 }
 
 func (s *tableSieve) scan(table byte, value uint64, f func(entry) bool) error {
-	if s.iter == nil {
-		it, err := s.db.NewIter(&pebble.IterOptions{
-			LowerBound:   []byte{kindSieve},
-			UpperBound:   []byte{kindSieve + 1},
-			UseL6Filters: true,
-		})
-		if err != nil {
-			return readError(err)
-		}
-		s.iter = it
+	if !s.filter.mayHold(table, prefix(table, value)) {
+		return nil
+	}
+	if err := s.open(); err != nil {
+		return err
 	}
 	s.key = appendPrefix(s.key[:0], table, value)
 	for s.iter.SeekPrefixGE(s.key); s.iter.Valid(); s.iter.Next() {
@@ -65,6 +61,35 @@ func (s *tableSieve) scan(table byte, value uint64, f func(entry) bool) error {
 			break
 		}
 	}
+	return readError(s.iter.Error())
+}
+
+func (s *tableSieve) open() error {
+	if s.iter != nil {
+		return nil
+	}
+	it, err := s.db.NewIter(&pebble.IterOptions{
+		LowerBound: []byte{kindSieve},
+		UpperBound: []byte{kindSieve + 1},
+	})
+	s.iter = it
+	return readError(err)
+}
+
+// fill makes the filter, of so many bytes, and adds what the database holds.
+func (s *tableSieve) fill(bytes int64) error {
+	if err := s.open(); err != nil {
+		return err
+	}
+	filter := newFilter(bytes)
+	for s.iter.First(); s.iter.Valid(); s.iter.Next() {
+		e, ok := parseEntry(s.iter.Key())
+		if !ok {
+			return &DamageError{Path: "sieve", Detail: "a key does not parse"}
+		}
+		filter.add(e.table, prefix(e.table, e.value))
+	}
+	s.filter = filter
 	return readError(s.iter.Error())
 }
 

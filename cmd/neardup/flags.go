@@ -174,7 +174,9 @@ func (s *streams) options(f compareFlags, r resourceFlags) (dedup.Options, error
 	if r.memory < minMemory {
 		return dedup.Options{}, usagef("--memory %v is less than %v", &r.memory, &minMemory)
 	}
-	debug.SetMemoryLimit(int64(r.memory) / 10 * 9)
+	// The rest is for what the collector does not see: the stacks, and the caches of the
+	// index where they are not in Go's memory.
+	debug.SetMemoryLimit(int64(r.memory) / 4 * 3)
 	return dedup.Options{
 		Params: p, MinResemblance: f.minResemblance, MaxDistance: &f.maxDistance,
 		Memory: int64(r.memory), TempDir: r.tempDir, OnFailure: s.endProcess,

@@ -1,0 +1,51 @@
+package store
+
+import "math/bits"
+
+// A filter tells most prefixes that are not in the database apart from those that are, in
+// memory and without asking it: a Bloom filter whose every key has its bits in one line of 64
+// bytes (Putze, Sanders and Singler, "Cache-, hash- and space-efficient Bloom filters", WEA
+// 2007). Its size is fixed; when it is crowded it says yes more often. The zero value says yes.
+type filter struct {
+	lines []filterLine // a power of two
+}
+
+type filterLine [8]uint64
+
+// filterBitsOf is the number of bits that a key sets.
+const filterBitsOf = 4
+
+// newFilter returns an empty filter of at most so many bytes.
+func newFilter(bytes int64) filter {
+	lines := max(bytes/64, 1)
+	return filter{make([]filterLine, 1<<(bits.Len64(uint64(lines))-1))}
+}
+
+func (f *filter) add(table byte, prefix uint64) {
+	line, h := f.line(table, prefix)
+	for range filterBitsOf {
+		line[h>>6&7] |= 1 << (h & 63)
+		h >>= 9
+	}
+}
+
+// mayHold reports whether the prefix may have been added.
+func (f *filter) mayHold(table byte, prefix uint64) bool {
+	if f.lines == nil {
+		return true
+	}
+	line, h := f.line(table, prefix)
+	for range filterBitsOf {
+		if line[h>>6&7]>>(h&63)&1 == 0 {
+			return false
+		}
+		h >>= 9
+	}
+	return true
+}
+
+func (f *filter) line(table byte, prefix uint64) (*filterLine, uint64) {
+	hi, lo := bits.Mul64(prefix^uint64(table)<<56^0x9e3779b97f4a7c15, 0xd1342543de82ef95)
+	h := hi ^ lo
+	return &f.lines[h>>(4*9)*0x9e3779b97f4a7c15>>(64-bits.TrailingZeros(uint(len(f.lines))))], h
+}
