@@ -106,8 +106,8 @@ type Deduper struct {
 	mu       sync.Mutex
 	texts    textSource
 	sets     setCache
-	overflow int64                   // searches cut short
-	maxShare int                     // see near
+	overflow int64 // searches cut short
+	limits   searchLimits
 	replays  func(store.DocNum) bool // whether that record may be the same again; nil: it may
 }
 
@@ -120,7 +120,7 @@ type textSource interface {
 // index is temporary and removed by Close. Errors are those of [store.Open], and of wrong
 // options.
 func Open(dir string, opts *Options) (*Deduper, error) {
-	d := &Deduper{opts: opts.withDefaults(), maxShare: maxShare}
+	d := &Deduper{opts: opts.withDefaults(), limits: oneMatch}
 	if err := d.opts.validate(); err != nil {
 		return nil, err
 	}

@@ -150,15 +150,15 @@ func (d *Deduper) withText(h store.TextHash, k Kind, e Evidence) ([]match, error
 	return ms, nil
 }
 
-const (
-	// maxMisses bounds how many documents with a similar sketch are looked at in vain. A
-	// search that it cuts short is counted as overflow.
-	maxMisses = 64
+// searchLimits bound the search by sketch. A search that they cut short is counted as overflow.
+type searchLimits struct {
+	share  int // documents with the same part of a sketch: the earliest
+	misses int // documents that are looked at in vain
+}
 
-	// maxShare bounds how many documents with the same part of a sketch are looked at, the
-	// earliest; maxShareAll is that of a search for all pairs.
-	maxShare    = 128
-	maxShareAll = 4096
+var (
+	oneMatch = searchLimits{share: 64, misses: 48}
+	allPairs = searchLimits{share: 4096, misses: 1024}
 )
 
 // near returns the near duplicates of a, in the order in which they were added.
@@ -178,7 +178,7 @@ func (d *Deduper) near(a analysis) ([]match, error) {
 			return nil, err
 		}
 	}
-	bySketch, cut, err := d.index.Similar(a.sketch, d.maxShare)
+	bySketch, cut, err := d.index.Similar(a.sketch, d.limits.share)
 	if err != nil {
 		return nil, err
 	}
@@ -187,7 +187,7 @@ func (d *Deduper) near(a analysis) ([]match, error) {
 		if looked[n] {
 			continue
 		}
-		if misses == maxMisses {
+		if misses == d.limits.misses {
 			cut = true
 			break
 		}

@@ -46,7 +46,7 @@ func Scan(ctx context.Context, o ScanOptions) (summary Summary, err error) {
 		return summary, err
 	}
 	d.replays = func(store.DocNum) bool { return false }
-	d.maxShare = maxShareAll
+	d.limits = allPairs
 	d.texts = &runTexts{scanRun, o.Input.Sources, record.NewDecoder(o.Input.Fields)}
 	s := &scanner{o: o, d: d, summary: &summary}
 	err = o.report(ctx, d.opts.Params, &summary, analyse, s.scan)
