@@ -100,8 +100,9 @@ func (d *Digester) appendEven(dst []uint64) []uint64 {
 	switch {
 	case n != 8:
 		dst = grow(dst, count)
+		padded := append(normal, make([]byte, hashSlack)...)
 		for i := range dst {
-			dst[i] = hash(normal[i : i+n])
+			dst[i] = hashAt(padded, i, i+n)
 		}
 	case d.w.ascii():
 		dst = grow(dst, count)
@@ -111,7 +112,7 @@ func (d *Digester) appendEven(dst []uint64) []uint64 {
 		}
 	default:
 		dst = grow(dst, d.w.characters()-starts(normal[count:]))
-		padded := append(normal, make([]byte, 8)...)
+		padded := append(normal, make([]byte, hashSlack)...)
 		at := 0
 		for i := range dst {
 			b := padded[at : at+16]
@@ -162,6 +163,7 @@ func appendChars(chars []char, normal []byte) []char {
 func (p Params) appendHashes(dst []uint64, normal []byte, chars []char) []uint64 {
 	n := len(chars) - 1 // the last one is the end of the text
 	dst = grow(dst, n)
+	padded := append(normal, make([]byte, hashSlack)...)
 	target, auto := p.target(), p.Size == 0
 	weight, end := 0, 0
 	for i := range dst {
@@ -173,7 +175,7 @@ func (p Params) appendHashes(dst []uint64, normal []byte, chars []char) []uint64
 			end++
 		}
 		weight -= chars[i].weight(auto)
-		dst[i] = hash(normal[chars[i].offset():chars[end].offset()])
+		dst[i] = hashAt(padded, chars[i].offset(), chars[end].offset())
 	}
 	return dst
 }

@@ -31,6 +31,23 @@ func hash(b []byte) uint64 {
 	return hashWords(h, binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[len(b)-8:]))
 }
 
+// hashSlack is the number of bytes that hashAt may read behind the end of a shingle.
+const hashSlack = 8
+
+// hashAt is hash of b[start:end], where b goes on for hashSlack bytes.
+func hashAt(b []byte, start, end int) uint64 {
+	n := end - start
+	first := binary.LittleEndian.Uint64(b[start:])
+	switch {
+	case n <= 8:
+		first &= 1<<(8*n) - 1
+		return hashWords(uint64(n), first, first)
+	case n <= 16:
+		return hashWords(uint64(n), first, binary.LittleEndian.Uint64(b[end-8:]))
+	}
+	return hash(b[start:end])
+}
+
 // hashWords is hash of 8 to 16 bytes, given their number and their first and last 8.
 func hashWords(n, first, last uint64) uint64 {
 	return multiply(multiply(first^hashFirst^n, last^hashLast), hashFinish)
