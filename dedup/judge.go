@@ -157,7 +157,7 @@ type searchLimits struct {
 }
 
 var (
-	oneMatch = searchLimits{share: 64, misses: 48}
+	oneMatch = searchLimits{share: 256, misses: 128}
 	allPairs = searchLimits{share: 4096, misses: 1024}
 )
 

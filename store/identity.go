@@ -21,7 +21,7 @@ const (
 // every change that an older program would misread.
 //
 //	1  the first
-const FormatVersion = 1
+const FormatVersion = 2
 
 type identity struct {
 	Format int    `json:"format"`
