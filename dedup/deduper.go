@@ -20,6 +20,10 @@ type Options struct {
 	// to 1. Zero means DefaultMinResemblance.
 	MinResemblance float64
 
+	// MinContainment is the share of an article that stands in another text from which it is
+	// syndicated, above 0 to 1. Zero means DefaultMinContainment.
+	MinContainment float64
+
 	// MaxDistance is the Hamming distance within which fingerprints are searched, 0 to
 	// store.MaxDistance. Nil means DefaultMaxDistance.
 	MaxDistance *int
@@ -56,6 +60,9 @@ func (o *Options) withDefaults() Options {
 	if c.MinResemblance == 0 {
 		c.MinResemblance = DefaultMinResemblance
 	}
+	if c.MinContainment == 0 {
+		c.MinContainment = DefaultMinContainment
+	}
 	if c.MaxDistance == nil {
 		k := DefaultMaxDistance
 		c.MaxDistance = &k
@@ -73,6 +80,9 @@ func (o *Options) validate() error {
 	var errs []error
 	if o.MinResemblance <= 0 || o.MinResemblance > 1 {
 		errs = append(errs, fmt.Errorf("minimum resemblance %v is not above 0 and at most 1", o.MinResemblance))
+	}
+	if o.MinContainment <= 0 || o.MinContainment > 1 {
+		errs = append(errs, fmt.Errorf("minimum containment %v is not above 0 and at most 1", o.MinContainment))
 	}
 	if *o.MaxDistance < 0 || *o.MaxDistance > store.MaxDistance {
 		errs = append(errs, fmt.Errorf("maximum distance %d is not in 0 to %d", *o.MaxDistance, store.MaxDistance))

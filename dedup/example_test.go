@@ -81,3 +81,11 @@ func ExampleScan() {
 	// {"a":"a","b":"b","kind":"exact","distance":0,"resemblance":1,"containment_a":1,"containment_b":1}
 	// 2 1 <nil>
 }
+
+func ExampleCompare() {
+	a := dedup.Document{ID: "a", Text: "A sentence of some length that is not copied.\nThe ferry runs every twenty minutes between six in the morning and ten at night, as it did before."}
+	b := dedup.Document{ID: "b", Text: "THE FERRY runs every twenty minutes between six in the morning and ten at night, as it did before."}
+	c, err := dedup.Compare(a, b, nil)
+	fmt.Println(c.Kind, c.ContainmentA, c.ContainmentB, c.Spans, err)
+	// Output: syndicated 0.664234 1 [{46 144 0 98 exact}] <nil>
+}

@@ -8,10 +8,11 @@ const (
 	Unique Kind = iota
 	Exact       // the normalised texts are equal
 	Near        // the resemblance is at least the threshold
+	Syndicated  // the article of one stands in the other
 )
 
 func (k Kind) String() string {
-	return [...]string{"unique", "exact", "near"}[k]
+	return [...]string{"unique", "exact", "near", "syndicated"}[k]
 }
 
 // MarshalText returns the word for k.

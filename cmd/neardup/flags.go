@@ -178,7 +178,7 @@ func (s *streams) options(f compareFlags, r resourceFlags) (dedup.Options, error
 	// index where they are not in Go's memory.
 	debug.SetMemoryLimit(int64(r.memory) / 4 * 3)
 	return dedup.Options{
-		Params: p, MinResemblance: f.minResemblance, MaxDistance: &f.maxDistance,
+		Params: p, MinResemblance: f.minResemblance, MinContainment: f.minContainment, MaxDistance: &f.maxDistance,
 		Memory: int64(r.memory), TempDir: r.tempDir, OnFailure: s.endProcess,
 	}, nil
 }

@@ -7,12 +7,9 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
-	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
-	"golang.org/x/text/width"
 
 	"neardup/dedup"
 	"neardup/internal/durable"
@@ -181,30 +178,6 @@ func (s *streams) printPage(name, text string, p dedup.Page) error {
 	}
 	w.printf("\n")
 	return w.err
-}
-
-// excerpt returns the beginning of text on one line of at most columns, in which wide
-// characters take two.
-func excerpt(text string, columns int) string {
-	var b strings.Builder
-	used := 0
-	for _, word := range strings.Fields(text) {
-		for _, r := range word + " " {
-			n := 1
-			if k := width.LookupRune(r).Kind(); k == width.EastAsianWide || k == width.EastAsianFullwidth {
-				n = 2
-			}
-			if used+n > columns-1 {
-				return strings.TrimSpace(b.String()) + "…"
-			}
-			if r < ' ' {
-				r = utf8.RuneError
-			}
-			b.WriteRune(r)
-			used += n
-		}
-	}
-	return strings.TrimSpace(b.String())
 }
 
 func plural(n int, noun string) string {
