@@ -1,7 +1,9 @@
 package dedup
 
 import (
+	"cmp"
 	"crypto/sha256"
+	"slices"
 
 	"neardup/shingle"
 	"neardup/store"
@@ -18,7 +20,13 @@ type analysis struct {
 	fingerprint shingle.Fingerprint
 	sketch      shingle.Sketch
 	characters  int // code points of the normalised text
+	paragraphs  []store.Paragraph
 }
+
+const (
+	minParagraph  = 24 // shingles from which a paragraph is known to the index
+	maxParagraphs = 64 // of a document; of more the longest
+)
 
 func analyse(d *shingle.Digester, text string) analysis {
 	g := d.Digest(text)
@@ -30,7 +38,30 @@ func analyse(d *shingle.Digester, text string) analysis {
 		sum := sha256.Sum256(g.Normal)
 		copy(a.hash[:], sum[:])
 	}
+	if !a.short {
+		a.paragraphs = paragraphKeys(g)
+	}
 	return a
+}
+
+// paragraphKeys returns the paragraphs by which a document is found, each key once.
+func paragraphKeys(g *shingle.Digest) []store.Paragraph {
+	var ps []store.Paragraph
+	for _, p := range g.Paragraphs {
+		if key, n := g.ParagraphMinimum(p); n >= minParagraph {
+			ps = append(ps, store.Paragraph{Key: key, Shingles: n})
+		}
+	}
+	slices.SortFunc(ps, func(a, b store.Paragraph) int {
+		return cmp.Or(b.Shingles-a.Shingles, cmp.Compare(a.Key, b.Key))
+	})
+	seen := make(map[uint64]bool, len(ps))
+	ps = slices.DeleteFunc(ps, func(p store.Paragraph) bool {
+		again := seen[p.Key]
+		seen[p.Key] = true
+		return again
+	})
+	return slices.Clip(ps[:min(len(ps), maxParagraphs)])
 }
 
 // empty reports a text of nothing but white space, a duplicate of nothing.

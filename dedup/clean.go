@@ -191,8 +191,8 @@ func (c *cleaner) settings() string {
 	if onBad == FailBad {
 		onBad = SkipBad // up to where it fails it is the same
 	}
-	return fmt.Sprintf("%s, resemblance %v, distance %d, kinds %v, fields %q, record bytes %d, on bad %s, removed %q, rejects %q",
-		c.d.opts.Params.ID(), c.d.opts.MinResemblance, *c.d.opts.MaxDistance, c.d.opts.Kinds,
+	return fmt.Sprintf("%s, resemblance %v, containment %v, distance %d, kinds %v, fields %q, record bytes %d, on bad %s, removed %q, rejects %q",
+		c.d.opts.Params.ID(), c.d.opts.MinResemblance, c.d.opts.MinContainment, *c.d.opts.MaxDistance, c.d.opts.Kinds,
 		o.Input.Fields, o.Input.MaxRecordBytes, onBad, o.Removed, o.Rejects)
 }
 

@@ -119,7 +119,7 @@ func TestNoChains(t *testing.T) {
 	if ab < .8 || ac >= .8 {
 		t.Fatalf("resemblance a-b %.2f, a-c %.2f: not the case that is tested", ab, ac)
 	}
-	d := newDeduper(t, nil)
+	d := newDeduper(t, &Options{Kinds: []Kind{Exact, Near}})
 	add(t, d, Document{ID: "a", Text: a})
 	if v := add(t, d, Document{ID: "b", Text: b}); v.Of != "a" {
 		t.Errorf("b: %+v", v)
@@ -162,7 +162,7 @@ func TestStarsAgainstBruteForce(t *testing.T) {
 		set    shingle.Set
 	}
 	var reps []representative
-	d := newDeduper(t, nil)
+	d := newDeduper(t, &Options{Kinds: []Kind{Exact, Near}})
 	d.texts = textList(texts)
 	digester := p.NewDigester()
 	missed, near := 0, 0

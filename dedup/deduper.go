@@ -68,7 +68,7 @@ func (o *Options) withDefaults() Options {
 		c.MaxDistance = &k
 	}
 	if c.Kinds == nil {
-		c.Kinds = []Kind{Exact, Near}
+		c.Kinds = []Kind{Exact, Near, Syndicated}
 	}
 	if c.Memory <= 0 {
 		c.Memory = DefaultMemory

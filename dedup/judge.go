@@ -93,6 +93,7 @@ type match struct {
 	id             string
 	kind           Kind
 	representative bool
+	fuller         bool // the document holds the other's article and more
 	Evidence
 }
 
@@ -114,11 +115,12 @@ func (d *Deduper) best(a analysis) (match, error) {
 	return highest(near), err
 }
 
-// highest returns the representative with the highest resemblance, the first of several.
+// highest returns the representative with the highest resemblance in whose favour the document
+// may be dropped, the first of several.
 func highest(ms []match) match {
 	var best match
 	for _, m := range ms {
-		if m.representative && m.Resemblance > best.Resemblance {
+		if m.representative && !m.fuller && m.Resemblance > best.Resemblance {
 			best = m
 		}
 	}
@@ -145,7 +147,7 @@ func (d *Deduper) withText(h store.TextHash, k Kind, e Evidence) ([]match, error
 		if err != nil {
 			return nil, err
 		}
-		ms[i] = match{n, doc.ID, k, doc.Representative, e}
+		ms[i] = match{num: n, id: doc.ID, kind: k, representative: doc.Representative, Evidence: e}
 	}
 	return ms, nil
 }
@@ -159,45 +161,43 @@ type searchLimits struct {
 var (
 	oneMatch = searchLimits{share: 256, misses: 128}
 	allPairs = searchLimits{share: 4096, misses: 1024}
+	articles = searchLimits{share: 64, misses: 32} // by paragraph: what more have is boilerplate
 )
 
-// near returns the near duplicates of a, in the order in which they were added.
+// near returns the near duplicates of a and the documents that share an article with it, in
+// the order in which they were added.
 func (d *Deduper) near(a analysis) ([]match, error) {
-	if a.short || !d.opts.counts(Near) {
+	if a.short || !d.opts.counts(Near) && !d.opts.counts(Syndicated) {
 		return nil, nil
 	}
-	v := verifier{d: d, a: a}
+	v := verifier{d: d, a: a, looked: map[store.DocNum]bool{}}
 	byFingerprint, err := d.index.Near(a.fingerprint, *d.opts.MaxDistance)
 	if err != nil {
 		return nil, err
 	}
-	looked := make(map[store.DocNum]bool, len(byFingerprint))
 	for _, c := range byFingerprint {
-		looked[c.Num] = true
 		if err := v.look(c.Num); err != nil {
 			return nil, err
 		}
 	}
-	bySketch, cut, err := d.index.Similar(a.sketch, d.limits.share)
+	bySketch, cutSketch, err := d.index.Similar(a.sketch, d.limits.share)
 	if err != nil {
 		return nil, err
 	}
-	misses := 0
-	for _, n := range bySketch {
-		if looked[n] {
-			continue
-		}
-		if misses == d.limits.misses {
-			cut = true
-			break
-		}
-		before := len(v.matches)
-		if err := v.look(n); err != nil {
+	missed, err := v.lookAt(bySketch, d.limits.misses)
+	if err != nil {
+		return nil, err
+	}
+	cut := cutSketch || missed
+	if d.opts.counts(Syndicated) {
+		byParagraph, cutParagraph, err := d.index.Sharing(a.paragraphs, articles.share)
+		if err != nil {
 			return nil, err
 		}
-		if len(v.matches) == before {
-			misses++
+		if missed, err = v.lookAt(byParagraph, articles.misses); err != nil {
+			return nil, err
 		}
+		cut = cut || cutParagraph || missed
 	}
 	if cut {
 		d.overflow++
@@ -210,30 +210,64 @@ func (d *Deduper) near(a analysis) ([]match, error) {
 type verifier struct {
 	d       *Deduper
 	a       analysis
+	looked  map[store.DocNum]bool
 	set     *shingle.Set // of the document, once it is needed
 	matches []match
 }
 
+// lookAt looks at candidates until so many were none; cut tells that there were more.
+func (v *verifier) lookAt(nums []store.DocNum, maxMisses int) (cut bool, err error) {
+	misses := 0
+	for _, n := range nums {
+		if v.looked[n] {
+			continue
+		}
+		if misses == maxMisses {
+			return true, nil
+		}
+		before := len(v.matches)
+		if err := v.look(n); err != nil {
+			return false, err
+		}
+		if len(v.matches) == before {
+			misses++
+		}
+	}
+	return false, nil
+}
+
 // look adds the candidate to the matches if it is one.
 func (v *verifier) look(n store.DocNum) error {
+	v.looked[n] = true
 	doc, err := v.d.index.Document(n)
 	if err != nil {
 		return err
 	}
-	if doc.Text == v.a.hash || !plausible(v.a.sketch, doc.Sketch, v.d.opts.MinResemblance) {
+	o := &v.d.opts
+	similar := o.counts(Near) && plausible(v.a.sketch, doc.Sketch, o.MinResemblance)
+	sharing := o.counts(Syndicated) && plausiblyContained(v.a.sketch, doc.Sketch, o.MinContainment)
+	if doc.Text == v.a.hash || !similar && !sharing {
 		return nil
 	}
 	if v.set == nil {
-		s := v.d.opts.Params.Set(v.a.text)
+		s := o.Params.Set(v.a.text)
 		v.set = &s
 	}
 	e, err := v.d.verify(v.a, *v.set, n, doc)
 	if err != nil {
 		return err
 	}
-	if e.Resemblance >= v.d.opts.MinResemblance {
-		v.matches = append(v.matches, match{n, doc.ID, Near, doc.Representative, e})
+	m := match{num: n, id: doc.ID, representative: doc.Representative, Evidence: e}
+	switch {
+	case o.counts(Near) && e.Resemblance >= o.MinResemblance:
+		m.kind = Near
+	case o.counts(Syndicated) && max(e.Containment, e.ContainmentOf) >= o.MinContainment:
+		m.kind = Syndicated
+		m.fuller = e.Containment < o.MinContainment
+	default:
+		return nil
 	}
+	v.matches = append(v.matches, m)
 	return nil
 }
 
@@ -249,6 +283,20 @@ func plausible(a, b shingle.Sketch, resemblance float64) bool {
 		slack = 5 * math.Sqrt(resemblance*(1-resemblance)/shingle.SketchBins)
 	}
 	return a.Resemblance(b) >= resemblance-slack
+}
+
+// plausiblyContained reports whether one of the sets with those sketches may stand in the
+// other to that share: it rules out what lies more than five standard errors below.
+func plausiblyContained(a, b shingle.Sketch, containment float64) bool {
+	small, both := min(a.Len(), b.Len()), a.Len()+b.Len()
+	r := a.Resemblance(b)
+	if a.Exact() && b.Exact() {
+		return r/(1+r)*float64(both) >= containment*float64(small)
+	}
+	// The resemblance of sets of which the smaller stands in the other to just that share.
+	shared := containment * float64(small)
+	least := shared / (float64(both) - shared)
+	return r >= least-5*math.Sqrt(least*(1-least)/shingle.SketchBins)
 }
 
 // verify measures a against a document of the index: on the shingles of both texts if the
@@ -303,6 +351,7 @@ func (d *Deduper) add(doc Document, a analysis, j judgement, byText, byShingles 
 		s.Characters = a.characters
 		s.Site = doc.Site
 		s.Location = doc.location
+		s.Paragraphs = a.paragraphs
 		if !doc.Date.IsZero() {
 			s.Date = doc.Date.Unix()
 		}

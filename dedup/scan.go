@@ -119,7 +119,7 @@ func (s *scanner) matches(a analysis) (equal, near []match, err error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		group, err := s.d.withText(doc.Text, Near, m.Evidence)
+		group, err := s.d.withText(doc.Text, m.kind, m.Evidence)
 		if err != nil {
 			return nil, nil, err
 		}

@@ -36,6 +36,8 @@ func (s *Summary) count(v Verdict) {
 		s.Exact++
 	case Near:
 		s.Near++
+	case Syndicated:
+		s.Syndicated++
 	}
 	s.Dropped++
 }

@@ -5,10 +5,10 @@ type Kind byte
 
 // The kinds.
 const (
-	Unique Kind = iota
-	Exact       // the normalised texts are equal
-	Near        // the resemblance is at least the threshold
-	Syndicated  // the article of one stands in the other
+	Unique     Kind = iota
+	Exact           // the normalised texts are equal
+	Near            // the resemblance is at least the threshold
+	Syndicated      // the article of one stands in the other
 )
 
 func (k Kind) String() string {

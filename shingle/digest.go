@@ -236,6 +236,17 @@ func (d *Digester) lastShingle(r Range, first, end int) int {
 	return first
 }
 
+// ParagraphMinimum returns the least hash among the shingles that lie within a paragraph of g,
+// and their number, repeats included. Two paragraphs have the same minimum with a probability
+// that is their resemblance (Broder, "On the resemblance and containment of documents", 1997).
+func (g *Digest) ParagraphMinimum(p ParagraphDigest) (minimum uint64, shingles int) {
+	hashes := g.hashes[p.first:p.last]
+	if len(hashes) == 0 {
+		return 0, 0
+	}
+	return slices.Min(hashes), len(hashes)
+}
+
 // ParagraphSet returns the distinct shingles that lie within a paragraph of g.
 func (g *Digest) ParagraphSet(p ParagraphDigest) Set {
 	var t table

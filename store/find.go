@@ -114,6 +114,40 @@ func (ix *Index) Similar(k shingle.Sketch, limit int) (nums []DocNum, cut bool, 
 	return mostFrequent(found), cut, nil
 }
 
+// Sharing returns documents that have paragraphs of the keys, those whose shared paragraphs
+// are longest in all first, ties to the earlier. Of a paragraph that more than limit documents
+// have it knows the earliest; cut tells that there was one.
+func (ix *Index) Sharing(paragraphs []Paragraph, limit int) (nums []DocNum, cut bool, err error) {
+	ix.mu.Lock()
+	defer ix.mu.Unlock()
+	shared := map[DocNum]int{} // shingles
+	for _, p := range paragraphs {
+		read, last := 0, DocNum(0)
+		err := ix.scan(tablePara, p.Key, func(e entry) bool {
+			if e.num <= last {
+				return true // it stands in both sieves
+			}
+			if read == limit {
+				cut = true
+				return false
+			}
+			read, last = read+1, e.num
+			shared[e.num] += p.Shingles
+			return true
+		})
+		if err != nil {
+			return nil, false, err
+		}
+	}
+	for n := range shared {
+		nums = append(nums, n)
+	}
+	slices.SortFunc(nums, func(a, b DocNum) int {
+		return cmp.Or(shared[b]-shared[a], cmp.Compare(a, b))
+	})
+	return nums, cut, nil
+}
+
 // mostFrequent returns the distinct numbers, the most frequent first, ties to the smaller.
 // nums is sorted.
 func mostFrequent(nums []DocNum) []DocNum {

@@ -27,6 +27,7 @@ import (
 //	10          first 8 bytes of the hash of the text       all but the number
 //	11          64-bit hash of the id                       all but the number
 //	12 to 23    band keys of the sketch, see shingle.Bands  all but the number
+//	24          keys of the paragraphs                      all but the number
 //
 // A search in a sieve reads the keys that share a prefix; see [split].
 const (
@@ -41,7 +42,8 @@ const (
 	tableText = tablePair + pairs
 	tableID   = tableText + 1
 	tableBand = tableID + 1 // the first of shingle.Bands
-	tables    = tableBand + shingle.Bands
+	tablePara = tableBand + shingle.Bands
+	tables    = tablePara + 1
 
 	pairPrefix  = 6  // bytes: kind, table, pair of blocks
 	wholePrefix = 10 // bytes: kind, table, value

@@ -35,6 +35,14 @@ type Document struct {
 	Date        int64
 	Site        string
 	Location    Location
+	Paragraphs  []Paragraph // by which documents that share some are found
+}
+
+// A Paragraph is what the index knows of a paragraph: a key that equal ones share, and similar
+// ones with a probability that is their resemblance.
+type Paragraph struct {
+	Key      uint64
+	Shingles int // its length
 }
 
 // A Verdict is what was said of a document when it was added. Kind is the caller's; zero
@@ -71,6 +79,7 @@ type Location struct {
 //	date            varint
 //	site            uvarint length, bytes
 //	location        if bit 5: run 8 bytes, source, offset and length as uvarints
+//	paragraphs      uvarint number; of each the key, 8 bytes, and the shingles, uvarint
 //	sketch          to the end, see shingle.Sketch.Append
 const (
 	flagOwnID = 1 << iota
@@ -124,6 +133,11 @@ func appendDocument(b []byte, d *Document) []byte {
 		b = binary.AppendUvarint(b, uint64(d.Location.Offset))
 		b = binary.AppendUvarint(b, uint64(d.Location.Length))
 	}
+	b = binary.AppendUvarint(b, uint64(len(d.Paragraphs)))
+	for _, p := range d.Paragraphs {
+		b = binary.LittleEndian.AppendUint64(b, p.Key)
+		b = binary.AppendUvarint(b, uint64(p.Shingles))
+	}
 	return d.Sketch.Append(b)
 }
 
@@ -159,6 +173,9 @@ func parseDocument(b []byte) (*Document, error) {
 				Run: r.uint64(), Source: uint32(r.uvarint()),
 				Offset: int64(r.uvarint()), Length: int64(r.uvarint()),
 			}
+		}
+		for range r.count(9) {
+			d.Paragraphs = append(d.Paragraphs, Paragraph{r.uint64(), int(r.uvarint())})
 		}
 		if err := d.Sketch.UnmarshalBinary(r.b); err != nil {
 			r.bad = true
@@ -209,6 +226,16 @@ func (r *reader) uvarint() uint64 {
 	}
 	r.b = r.b[n:]
 	return v
+}
+
+// count reads the number of things that take at least so many bytes each.
+func (r *reader) count(bytes int) int {
+	n := r.uvarint()
+	if n > uint64(len(r.b)/bytes) {
+		r.bad, r.b = true, nil
+		return 0
+	}
+	return int(n)
 }
 
 func (r *reader) varint() int64 {

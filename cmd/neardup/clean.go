@@ -4,7 +4,6 @@ import (
 	"context"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -75,12 +74,13 @@ func (s *streams) runClean(ctx context.Context, args []string, f cleanFlags) err
 			kinds = append(kinds, dedup.Exact)
 		case "near":
 			kinds = append(kinds, dedup.Near)
-		case "syndicated": // not found yet
+		case "syndicated":
+			kinds = append(kinds, dedup.Syndicated)
 		default:
 			return usagef("--drop %s is not one of exact, near, syndicated", name)
 		}
 	}
-	if len(kinds) == 0 && !slices.Contains(f.drop, "syndicated") {
+	if len(kinds) == 0 {
 		return usagef("--drop names no kind: exact, near or syndicated")
 	}
 	if f.removed == record.Stdin {
