@@ -18,7 +18,7 @@ func newRoot(s *streams) *cobra.Command {
 	root.SetOut(s.out)
 	root.SetErr(s.err)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(newClean(s), newScan(s), newPage(s), newFingerprint(s), newVersion(s))
+	root.AddCommand(newClean(s), newScan(s), newPage(s), newFilter(s), newIndex(s), newFingerprint(s), newVersion(s))
 	usageErrors(root)
 	return root
 }
@@ -45,6 +45,7 @@ const rootHelp = `neardup finds texts that are copies of each other, also after 
   neardup clean corpus.jsonl -o cleaned.jsonl     write the corpus without its duplicates
   neardup scan corpus.jsonl                       report duplicates, remove nothing
   neardup page article.txt                        report sections that stand twice in a page
+  neardup filter --index seen.idx                 pass on what is new of a stream
 
 An INPUT is a file, a directory or - for standard input: JSON lines, or plain text files.
 Data goes to standard output, everything else to standard error.`
