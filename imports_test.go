@@ -15,8 +15,9 @@ import (
 var allowed = map[string][]string{
 	"neardup/shingle":          {},
 	"neardup/internal/record":  {},
-	"neardup/internal/durable": {},
-	"neardup/store":            {"neardup/shingle"},
+	"neardup/internal/durable": {"neardup/internal/fault"},
+	"neardup/internal/fault":   {},
+	"neardup/store":            {"neardup/shingle", "neardup/internal/fault"},
 	"neardup/dedup":            {"neardup/shingle", "neardup/store", "neardup/internal/record", "neardup/internal/durable"},
 	"neardup/cmd/neardup":      {"neardup/dedup", "neardup/store", "neardup/shingle", "neardup/internal/record", "neardup/internal/durable"},
 	"neardup/internal/testkit": {},

@@ -32,11 +32,7 @@ func analyse(d *shingle.Digester, text string) analysis {
 	g := d.Digest(text)
 	a := analysis{
 		text: text, shingles: g.Set.Len(), short: g.Short, fingerprint: g.Fingerprint,
-		sketch: g.Sketch.Clone(), characters: g.Characters,
-	}
-	if len(g.Normal) > 0 {
-		sum := sha256.Sum256(g.Normal)
-		copy(a.hash[:], sum[:])
+		sketch: g.Sketch.Clone(), characters: g.Characters, hash: textHash(g.Normal),
 	}
 	if !a.short {
 		a.paragraphs = paragraphKeys(g)
@@ -62,6 +58,14 @@ func paragraphKeys(g *shingle.Digest) []store.Paragraph {
 		return again
 	})
 	return slices.Clip(ps[:min(len(ps), maxParagraphs)])
+}
+
+func textHash[T ~string | ~[]byte](normal T) (h store.TextHash) {
+	if len(normal) > 0 {
+		sum := sha256.Sum256([]byte(normal))
+		copy(h[:], sum[:])
+	}
+	return h
 }
 
 // empty reports a text of nothing but white space, a duplicate of nothing.

@@ -56,9 +56,12 @@ const commitItems = 2000
 // outputs are synced first, then the documents and the place in the input are committed to
 // the index in one batch, and a resumed run cuts the outputs back to that place.
 func Clean(ctx context.Context, o CleanOptions) (Summary, error) {
+	return (&cleaner{o: o}).clean(ctx)
+}
+
+func (c *cleaner) clean(ctx context.Context) (Summary, error) {
 	start := time.Now()
-	c := &cleaner{o: o}
-	if len(o.Input.Sources) == 0 {
+	if len(c.o.Input.Sources) == 0 {
 		return c.state.Summary, errors.New("there is no input")
 	}
 	err := c.open()
@@ -73,6 +76,7 @@ func Clean(ctx context.Context, o CleanOptions) (Summary, error) {
 // A cleaner is one run of Clean.
 type cleaner struct {
 	o        CleanOptions
+	filter   *FilterOptions // of a filter that writes to a file, nil for Clean
 	d        *Deduper
 	name     string // of the checkpoint
 	index    string // directory of the index, empty for a temporary one
@@ -98,7 +102,7 @@ func (c *cleaner) open() error {
 	if c.d, err = Open(c.index, &c.o.Options); err != nil {
 		return err
 	}
-	c.resume = c.index != "" && !c.o.DryRun && c.o.Out != record.Stdin &&
+	c.resume = c.index != "" && !c.o.DryRun && !c.o.ReadOnly && c.o.Out != record.Stdin &&
 		!slices.ContainsFunc(c.o.Input.Sources, func(s *record.Source) bool { return s.Size < 0 }) &&
 		!slices.ContainsFunc([]string{c.o.Out, c.o.Removed, c.o.Rejects}, isDevice)
 	c.state.Run = rand.Uint64() | 1
@@ -114,7 +118,11 @@ func (c *cleaner) open() error {
 			return err
 		}
 	}
-	c.d.replays = c.replays
+	if c.filter != nil {
+		c.d.replays = c.filter.replays()
+	} else {
+		c.d.replays = c.replays
+	}
 	c.d.texts = &runTexts{c.state.Run, c.o.Input.Sources, record.NewDecoder(c.o.Input.Fields)}
 	if c.state.Stage != judging {
 		return nil
@@ -191,7 +199,11 @@ func (c *cleaner) settings() string {
 	if onBad == FailBad {
 		onBad = SkipBad // up to where it fails it is the same
 	}
-	return fmt.Sprintf("%s, resemblance %v, containment %v, distance %d, kinds %v, fields %q, record bytes %d, on bad %s, removed %q, rejects %q",
+	job := "clean"
+	if c.filter != nil {
+		job = fmt.Sprintf("filter, tag %v, invert %v", c.filter.Tag, c.filter.Invert)
+	}
+	return job + fmt.Sprintf(", %s, resemblance %v, containment %v, distance %d, kinds %v, fields %q, record bytes %d, on bad %s, removed %q, rejects %q",
 		c.d.opts.Params.ID(), c.d.opts.MinResemblance, c.d.opts.MinContainment, *c.d.opts.MaxDistance, c.d.opts.Kinds,
 		o.Input.Fields, o.Input.MaxRecordBytes, onBad, o.Removed, o.Rejects)
 }
@@ -265,19 +277,30 @@ func (c *cleaner) run(ctx context.Context) error {
 }
 
 func (c *cleaner) judge(it *item) error {
-	j, err := c.d.stageLocked(it.document(c.state.Run), it.analysis)
+	var j judgement
+	var err error
+	if c.filter != nil {
+		j, err = c.filter.judge(c.d, it)
+	} else {
+		j, err = c.d.stageLocked(it.document(c.state.Run), it.analysis)
+	}
 	if err != nil {
 		return err
 	}
 	c.state.Summary.count(j.Verdict)
 	c.state.Summary.Overflow = c.d.overflow
-	if !j.Duplicate() {
-		return c.out.write(it.raw)
-	}
-	if c.clusters.add(j.of) {
+	if j.Duplicate() && c.clusters.add(j.of) {
 		c.state.Summary.Clusters++
 	}
-	if c.removed.File == nil {
+	switch {
+	case c.filter != nil:
+		if raw := c.filter.passes(it.raw, j.Verdict); raw != nil {
+			return c.out.write(raw)
+		}
+		return nil
+	case !j.Duplicate():
+		return c.out.write(it.raw)
+	case c.removed.File == nil:
 		return nil
 	}
 	return c.explain(it, j)
@@ -292,7 +315,7 @@ func (c *cleaner) explain(it *item, j judgement) error {
 	if err != nil {
 		return err
 	}
-	kept, ok, err := c.d.textOf(doc)
+	kept, ok, err := c.d.textOf(j.of, doc)
 	if err != nil {
 		return err
 	}
@@ -324,7 +347,7 @@ func (c *cleaner) commit(t *tally) error {
 	switch {
 	case c.index == "":
 		return c.d.index.Commit()
-	case c.o.DryRun:
+	case c.o.DryRun, c.o.ReadOnly:
 		return nil // its documents are forgotten when the index closes
 	}
 	for _, o := range c.outputs() {

@@ -40,8 +40,14 @@ type Options struct {
 	// MustExist refuses to make a new index.
 	MustExist bool
 
-	// OnFailure is that of store.Options.
+	// ReadOnly, AnyParams and OnFailure are those of store.Options.
+	ReadOnly  bool
+	AnyParams bool
 	OnFailure func(error)
+
+	// StoreText keeps the texts of representatives in the index, compressed: later runs then
+	// compare with them and not with sketches.
+	StoreText bool
 }
 
 // The defaults.
@@ -138,6 +144,8 @@ func Open(dir string, opts *Options) (*Deduper, error) {
 		Params:    d.opts.Params,
 		Memory:    d.opts.Memory / 2,
 		MustExist: d.opts.MustExist,
+		ReadOnly:  d.opts.ReadOnly,
+		AnyParams: d.opts.AnyParams,
 		OnFailure: d.opts.OnFailure,
 	}
 	if dir == "" {
@@ -145,12 +153,13 @@ func Open(dir string, opts *Options) (*Deduper, error) {
 		if err != nil {
 			return nil, err
 		}
-		dir, d.tempDir, o.Temporary, o.MustExist = temp, temp, true, false
+		dir, d.tempDir, o.Temporary, o.MustExist, o.ReadOnly = temp, temp, true, false, false
 	}
 	var err error
 	if d.index, err = store.Open(dir, &o); err != nil {
 		return nil, errors.Join(err, d.removeTemp())
 	}
+	d.opts.Params = d.index.Params()
 	d.sets.bound = int(d.opts.Memory / 16 / setBytes)
 	return d, nil
 }
@@ -177,7 +186,8 @@ func (d *Deduper) Check(doc Document) (Verdict, error) {
 }
 
 // Add judges doc and adds it: unless it is a duplicate, later ones are judged against it.
-// Once Add returns, what it said is durable.
+// Once Add returns, what it said is durable. Calls of several goroutines at a time share the
+// wait for the disk.
 func (d *Deduper) Add(doc Document) (Verdict, error) {
 	vs, err := d.AddAll([]Document{doc})
 	if err != nil {
@@ -194,15 +204,24 @@ func (d *Deduper) AddAll(docs []Document) ([]Verdict, error) {
 	for i, doc := range docs {
 		analyses[i] = analyse(digester, doc.Text)
 	}
+	verdicts, wait, err := d.begin(docs, analyses)
+	if err != nil {
+		return nil, err
+	}
+	return verdicts, wait()
+}
+
+func (d *Deduper) begin(docs []Document, analyses []analysis) ([]Verdict, func() error, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	verdicts := make([]Verdict, len(docs))
 	for i, doc := range docs {
 		j, err := d.stage(doc, analyses[i])
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		verdicts[i] = j.Verdict
 	}
-	return verdicts, d.index.Commit()
+	wait, err := d.index.Begin()
+	return verdicts, wait, err
 }

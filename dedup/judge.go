@@ -57,10 +57,15 @@ func (d *Deduper) seen(doc Document, a analysis) (same store.DocNum, conflict bo
 		if earlier.Text != a.hash {
 			continue
 		}
+		conflict = false
+		if stands, err := d.stands(earlier); err != nil {
+			return 0, false, err
+		} else if !stands {
+			continue
+		}
 		if d.replays == nil || d.replays(n) {
 			return n, false, nil
 		}
-		conflict = false
 	}
 	return 0, conflict, nil
 }
@@ -77,7 +82,9 @@ func (d *Deduper) replay(n store.DocNum) (judgement, error) {
 		Evidence: Evidence{Distance: v.Distance, Resemblance: v.Resemblance, Containment: v.Containment, ContainmentOf: v.ContainmentOf},
 		Replayed: true,
 	}}
-	if v.Of != 0 {
+	if held, err := d.index.Holds(v.Of); err != nil {
+		return judgement{}, err
+	} else if held {
 		of, err := d.index.Document(v.Of)
 		if err != nil {
 			return judgement{}, err
@@ -352,11 +359,13 @@ func (d *Deduper) add(doc Document, a analysis, j judgement, byText, byShingles 
 		s.Site = doc.Site
 		s.Location = doc.location
 		s.Paragraphs = a.paragraphs
-		if !doc.Date.IsZero() {
-			s.Date = doc.Date.Unix()
-		}
+		s.Date = d.dateOf(doc)
 	}
 	var err error
-	j.num, err = d.index.Add(s)
+	if d.opts.StoreText && (s.ByText || s.ByShingles) {
+		j.num, err = d.index.AddText(s, doc.Text)
+	} else {
+		j.num, err = d.index.Add(s)
+	}
 	return j, err
 }

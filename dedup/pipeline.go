@@ -26,6 +26,10 @@ type Input struct {
 	// OnReject is called for every reject, in input order. It may be nil.
 	OnReject func(*record.Reject) error
 
+	// idle makes the pipeline hand on what is there rather than wait for more, and is called
+	// before it waits. It may be nil.
+	idle func() error
+
 	// Progress is called now and then with the bytes and records read so far. It may be nil.
 	Progress func(bytes, records int64)
 }
@@ -140,11 +144,13 @@ func (in *Input) run(ctx context.Context, from position, p shingle.Params, analy
 		}
 	}()
 
-	for b := range receive(ctx, ordered) {
-		select {
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		case <-b.done:
+	for {
+		b, err := await(ctx, in.idle, ordered)
+		if err == nil && b != nil {
+			_, err = await(ctx, in.idle, b.done)
+		}
+		if err != nil || b == nil {
+			return err
 		}
 		for _, it := range b.items {
 			if err := consume(it); err != nil {
@@ -152,7 +158,26 @@ func (in *Input) run(ctx context.Context, from position, p shingle.Params, analy
 			}
 		}
 	}
-	return context.Cause(ctx)
+}
+
+// await returns what comes through c next, the zero value if it is closed. It calls idle, if
+// that is not nil, before it waits.
+func await[T any](ctx context.Context, idle func() error, c <-chan T) (v T, err error) {
+	if idle != nil {
+		select {
+		case v = <-c:
+			return v, context.Cause(ctx)
+		default:
+			if err := idle(); err != nil {
+				return v, err
+			}
+		}
+	}
+	select {
+	case v = <-c:
+	case <-ctx.Done():
+	}
+	return v, context.Cause(ctx)
 }
 
 // receive yields what comes through c until it is closed or the context ends.
@@ -206,7 +231,7 @@ func (in *Input) read(ctx context.Context, from position, emit func(*batch) bool
 			}
 			b.items = append(b.items, &item{raw: raw, source: i, after: r.Position(), blank: raw.Blank()})
 			b.bytes += int64(len(raw.Bytes))
-			if len(b.items) == batchItems || b.bytes >= batchBytes {
+			if len(b.items) == batchItems || b.bytes >= batchBytes || in.idle != nil && !r.Ready() {
 				if !emit(b) {
 					return nil
 				}

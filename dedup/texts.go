@@ -10,7 +10,7 @@ func (d *Deduper) setOf(n store.DocNum, doc *store.Document) (shingle.Set, bool,
 	if set, ok := d.sets.find(n); ok {
 		return set, true, nil
 	}
-	text, ok, err := d.textOf(doc)
+	text, ok, err := d.textOf(n, doc)
 	if err != nil || !ok {
 		return shingle.Set{}, false, err
 	}
@@ -19,11 +19,15 @@ func (d *Deduper) setOf(n store.DocNum, doc *store.Document) (shingle.Set, bool,
 	return set, true, nil
 }
 
-func (d *Deduper) textOf(doc *store.Document) (string, bool, error) {
-	if d.texts == nil || doc.Location.Run == 0 {
-		return "", false, nil
+// textOf returns the text of document n: one of the run in progress from its input, one of an
+// earlier run if it is stored.
+func (d *Deduper) textOf(n store.DocNum, doc *store.Document) (string, bool, error) {
+	if d.texts != nil && doc.Location.Run != 0 {
+		if text, ok, err := d.texts.text(doc.Location); ok || err != nil {
+			return text, ok, err
+		}
 	}
-	return d.texts.text(doc.Location)
+	return d.index.StoredText(n, doc)
 }
 
 // A setCache holds the shingle sets of the documents that were compared last: two

@@ -17,6 +17,10 @@ import (
 func (ix *Index) Add(d *Document) (DocNum, error) {
 	ix.mu.Lock()
 	defer ix.mu.Unlock()
+	return ix.add(d)
+}
+
+func (ix *Index) add(d *Document) (DocNum, error) {
 	if ix.err != nil {
 		return 0, ix.err
 	}
@@ -35,29 +39,54 @@ type Checkpoint struct {
 // Commit makes everything added so far and the checkpoints durable, all or nothing: once it
 // returns nil they survive a killed process and a lost power supply. If it returns an error
 // the Index has failed: every later call returns [ErrFailed], and nothing committed before
-// is lost. A temporary index is not synced.
+// is lost. After [ErrDiskFull] it can still be closed. A temporary index is not synced.
 func (ix *Index) Commit(checkpoints ...Checkpoint) error {
+	wait, err := ix.Begin(checkpoints...)
+	if err != nil {
+		return err
+	}
+	return wait()
+}
+
+// Begin does what Commit does but wait for the disk: what was added is durable once wait
+// returns nil. Batches become durable in order, and more may be added and begun meanwhile.
+func (ix *Index) Begin(checkpoints ...Checkpoint) (wait func() error, err error) {
 	ix.mu.Lock()
 	defer ix.mu.Unlock()
 	if ix.err != nil {
-		return ix.err
+		return nil, ix.err
 	}
-	if err := ix.commit(checkpoints); err != nil {
-		ix.err = ErrFailed
-		return fmt.Errorf("commit to index %s: %w", ix.dir, err)
+	if err := ix.room(); err != nil {
+		return nil, fmt.Errorf("commit to index %s: %w", ix.dir, err)
 	}
-	if int64(ix.newest.count)*entryBytes > ix.opts.Memory*3/8 {
-		if err := ix.writeSieves(); err != nil {
-			ix.err = ErrFailed
-			return fmt.Errorf("write sieves of index %s: %w", ix.dir, err)
+	b, err := ix.apply(checkpoints)
+	if err == nil && !ix.sievesFit() {
+		// The entries must not be durable before their documents are.
+		if err = ix.synced(b); err == nil {
+			b, err = nil, ix.writeSieves(ix.last)
 		}
 	}
-	return nil
+	if err != nil {
+		return nil, ix.fail(err)
+	}
+	return func() error {
+		if err := ix.synced(b); err != nil {
+			ix.mu.Lock()
+			defer ix.mu.Unlock()
+			return ix.fail(err)
+		}
+		return nil
+	}, nil
 }
 
-func (ix *Index) commit(checkpoints []Checkpoint) error {
+func (ix *Index) fail(err error) error {
+	ix.err = ErrFailed
+	return fmt.Errorf("commit to index %s: %w", ix.dir, err)
+}
+
+// apply hands a batch of what is pending to the database, which has it from then on.
+func (ix *Index) apply(checkpoints []Checkpoint) (*pebble.Batch, error) {
 	b := ix.db.NewBatch()
-	defer b.Close()
 	nums := make([]DocNum, 0, len(ix.pending))
 	for n := range ix.pending {
 		nums = append(nums, n)
@@ -67,7 +96,18 @@ func (ix *Index) commit(checkpoints []Checkpoint) error {
 	for _, n := range nums {
 		value = appendDocument(value[:0], ix.pending[n])
 		if err := b.Set(documentKey(n), value, nil); err != nil {
-			return err
+			return nil, err
+		}
+		if text, ok := ix.texts[n]; ok {
+			if err := b.Set(textKey(n), text, nil); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if len(nums) > 0 {
+		ix.count += int64(len(nums))
+		if err := setNumber(b, metaDocuments, uint64(ix.count)); err != nil {
+			return nil, err
 		}
 	}
 	for _, c := range checkpoints {
@@ -79,27 +119,51 @@ func (ix *Index) commit(checkpoints []Checkpoint) error {
 			err = b.Set(key, c.Data, nil)
 		}
 		if err != nil {
-			return err
+			return nil, err
 		}
 	}
-	if err := ix.db.Apply(b, ix.durability()); err != nil {
-		return ioError(err)
+	if err := ix.begin(b); err != nil {
+		return nil, err
 	}
 	clear(ix.pending)
-	return nil
+	clear(ix.texts)
+	return b, nil
 }
 
-func (ix *Index) durability() *pebble.WriteOptions {
+func setNumber(b *pebble.Batch, name string, n uint64) error {
+	return b.Set(metaKey(name), binary.BigEndian.AppendUint64(nil, n), nil)
+}
+
+func (ix *Index) begin(b *pebble.Batch) error {
 	if ix.opts.Temporary {
-		return pebble.NoSync
+		return ioError(ix.db.Apply(b, pebble.NoSync))
 	}
-	return pebble.Sync
+	return ioError(ix.db.ApplyNoSyncWait(b, pebble.Sync))
 }
 
-// writeSieves moves the entries of the newest documents into the database: sorted files,
-// taken in as it is, and then the note of how far it reaches. A crash between the two does
-// no harm: the entries are then held in memory as well, and written again later.
-func (ix *Index) writeSieves() error {
+// synced waits until a batch that was begun is durable. Nil is.
+func (ix *Index) synced(b *pebble.Batch) error {
+	if b == nil {
+		return nil
+	}
+	if !ix.opts.Temporary {
+		if err := b.SyncWait(); err != nil {
+			return ioError(err)
+		}
+	}
+	return ioError(b.Close())
+}
+
+// sievesFit reports whether the entries of the newest documents may stay in memory.
+func (ix *Index) sievesFit() bool {
+	return int64(ix.newest.count)*entryBytes <= ix.opts.Memory*3/8
+}
+
+// writeSieves moves the entries of the newest documents, up to one of them, into the
+// database: sorted files, taken in as it is, and then the note of how far it reaches. A crash
+// between the two does no harm: the entries are then held in memory as well, and written
+// again later.
+func (ix *Index) writeSieves(through DocNum) error {
 	if ix.newest.count > 0 {
 		if err := ix.fillFilter(); err != nil {
 			return err
@@ -108,12 +172,18 @@ func (ix *Index) writeSieves() error {
 			return err
 		}
 	}
-	sieved := binary.BigEndian.AppendUint64(nil, uint64(ix.last))
-	if err := ix.db.Set(metaKey(metaSieved), sieved, ix.durability()); err != nil {
-		return ioError(err)
+	b := ix.db.NewBatch()
+	if err := setNumber(b, metaSieved, uint64(through)); err != nil {
+		return err
+	}
+	if err := ix.begin(b); err != nil {
+		return err
+	}
+	if err := ix.synced(b); err != nil {
+		return err
 	}
 	ix.newest = memorySieve{}
-	ix.sieved = ix.last
+	ix.sieved = through
 	return ix.written.close()
 }
 
@@ -140,7 +210,7 @@ func (ix *Index) writeTable(path string, table byte) (n int, err error) {
 	var key []byte
 	for e := range ix.newest.sorted(table) {
 		if w == nil {
-			f, err := ix.opts.fs.Create(path, vfs.WriteCategoryUnspecified)
+			f, err := ix.disk.Create(path, vfs.WriteCategoryUnspecified)
 			if err != nil {
 				return 0, err
 			}

@@ -27,3 +27,8 @@ func (c *documentCache) put(n DocNum, d *Document) {
 	}
 	c.young[n] = d
 }
+
+func (c *documentCache) remove(n DocNum) {
+	delete(c.young, n)
+	delete(c.old, n)
+}

@@ -20,6 +20,7 @@ var (
 	ErrDamaged  = errors.New("store: index is damaged")
 	ErrDiskFull = errors.New("store: no space left on disk")
 	ErrFailed   = errors.New("store: index failed earlier")
+	ErrReadOnly = errors.New("store: index was opened to be read")
 )
 
 // A ParamsError tells which parameters met. It wraps ErrParamsMismatch.

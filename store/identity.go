@@ -6,8 +6,11 @@ import (
 	"io"
 	"io/fs"
 	"slices"
+	"strings"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"neardup/shingle"
 )
 
 const (
@@ -32,15 +35,15 @@ type identity struct {
 // no directory, an empty one, or what is left of one whose making was interrupted, which
 // cannot hold a document.
 func (ix *Index) identify() (fresh bool, err error) {
-	names, err := ix.opts.fs.List(ix.dir)
+	names, err := ix.disk.List(ix.dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		if ix.opts.MustExist {
+		if ix.mustExist() {
 			return false, ErrNotExist
 		}
 		return true, nil
 	case err != nil:
-		if info, e := ix.opts.fs.Stat(ix.dir); e == nil && !info.IsDir() {
+		if info, e := ix.disk.Stat(ix.dir); e == nil && !info.IsDir() {
 			return false, ErrNotIndex
 		}
 		return false, ioError(err)
@@ -51,7 +54,7 @@ func (ix *Index) identify() (fresh bool, err error) {
 				return false, ErrNotIndex
 			}
 		}
-		if ix.opts.MustExist {
+		if ix.mustExist() {
 			return false, ErrNotExist
 		}
 		return true, nil
@@ -59,9 +62,11 @@ func (ix *Index) identify() (fresh bool, err error) {
 	return false, ix.checkIdentity()
 }
 
+func (ix *Index) mustExist() bool { return ix.opts.MustExist || ix.opts.ReadOnly }
+
 func (ix *Index) checkIdentity() error {
 	path := ix.path(identityName)
-	data, err := readFile(ix.opts.fs, path)
+	data, err := readFile(ix.disk, path)
 	if err != nil {
 		return ioError(err)
 	}
@@ -71,6 +76,10 @@ func (ix *Index) checkIdentity() error {
 	}
 	if id.Format > FormatVersion {
 		return ErrFormatTooNew
+	}
+	if ix.opts.AnyParams {
+		_, size, _ := strings.Cut(id.Params, "size=")
+		ix.opts.Params, _ = shingle.ParseParams(size)
 	}
 	if asked := ix.opts.Params.ID(); id.Params != asked {
 		return &ParamsError{Stored: id.Params, Asked: asked}
@@ -88,7 +97,7 @@ func (ix *Index) writeIdentity() error {
 
 // writeDurably writes a file of the index directory so that it is whole or not there.
 func (ix *Index) writeDurably(name string, data []byte) error {
-	fs, temp := ix.opts.fs, ix.path(name+tempSuffix)
+	fs, temp := ix.disk, ix.path(name+tempSuffix)
 	f, err := fs.Create(temp, vfs.WriteCategoryUnspecified)
 	if err != nil {
 		return ioError(err)
@@ -110,7 +119,7 @@ func (ix *Index) syncDir(dir string) error {
 	if dir == "" {
 		dir = "."
 	}
-	d, err := ix.opts.fs.OpenDir(dir)
+	d, err := ix.disk.OpenDir(dir)
 	if err != nil {
 		return ioError(err)
 	}

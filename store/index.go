@@ -1,9 +1,11 @@
 package store
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io/fs"
 	"sync"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -24,15 +26,24 @@ type Options struct {
 	// MustExist refuses to make a new index.
 	MustExist bool
 
+	// ReadOnly opens an index that exists and writes nothing to it, not even the notes that
+	// follow from an unclean stop. It is locked all the same.
+	ReadOnly bool
+
+	// AnyParams opens an index whatever parameters it was made with; Params are then those.
+	AnyParams bool
+
 	// Temporary is for an index that nobody opens again: nothing is synced or sealed.
 	Temporary bool
 
-	// OnFailure is called, from any goroutine, when the database can't go on: after a failed
-	// write of its log it cannot return an error, see doc/reliability.md. It must not return;
-	// the default writes the error to standard error and ends the process with status 1.
+	// OnFailure is called, from any goroutine, when the storage fails: a write, a sync or a
+	// change of a name, or a table that fails its checksum. The database cannot return these
+	// in every case, see doc/reliability.md. It must not return; the default writes the error
+	// to standard error and ends the process with status 1.
 	OnFailure func(error)
 
-	fs vfs.FS // nil for the operating system's; tests set others
+	fs      vfs.FS // nil for the operating system's; tests set others
+	minFree uint64 // 0 for the constant
 }
 
 const defaultMemory = 256 << 20
@@ -51,6 +62,9 @@ func (o *Options) withDefaults() Options {
 	if c.fs == nil {
 		c.fs = vfs.Default
 	}
+	if c.minFree == 0 {
+		c.minFree = minFree
+	}
 	return c
 }
 
@@ -59,14 +73,18 @@ func (o *Options) withDefaults() Options {
 type Index struct {
 	dir  string
 	opts Options
+	disk *diskFS
 	db   *pebble.DB
 	lock *pebble.Lock
 
 	mu      sync.Mutex
 	err     error                // why the index can't go on
+	full    bool                 // the disk has no room for more
 	last    DocNum               // the last number given out
+	count   int64                // committed documents
 	sieved  DocNum               // sieve entries up to here are in the database
 	pending map[DocNum]*Document // added, not yet committed
+	texts   map[DocNum][]byte    // of pending documents, compressed
 	newest  memorySieve          // entries of the documents after sieved
 	written tableSieve           // entries in the database
 	cache   documentCache        // of what was read last
@@ -78,7 +96,10 @@ type Index struct {
 // [ErrDamaged] or [ErrDiskFull].
 func Open(dir string, opts *Options) (*Index, error) {
 	o := opts.withDefaults()
-	ix := &Index{dir: dir, opts: o, pending: map[DocNum]*Document{}}
+	ix := &Index{
+		dir: dir, opts: o, disk: &diskFS{FS: o.fs, onFailure: o.OnFailure},
+		pending: map[DocNum]*Document{}, texts: map[DocNum][]byte{},
+	}
 	ix.cache.bound = int(o.Memory / 16 / documentBytes)
 	if err := ix.open(); err != nil {
 		if ix.lock != nil {
@@ -95,14 +116,16 @@ func (ix *Index) open() error {
 		return err
 	}
 	dbDir := ix.path(dbName)
-	if err := ix.opts.fs.MkdirAll(dbDir, 0o755); err != nil {
-		return ioError(err)
+	if fresh {
+		if err := ix.makeDirectories(dbDir); err != nil {
+			return err
+		}
 	}
-	if err := errors.Join(ix.syncDir(ix.dir), ix.syncDir(ix.opts.fs.PathDir(ix.dir))); err != nil {
-		return err
-	}
-	ix.lock, err = pebble.LockDirectory(dbDir, ix.opts.fs)
-	if err != nil {
+	ix.lock, err = pebble.LockDirectory(dbDir, ix.disk)
+	switch {
+	case !fresh && errors.Is(err, fs.ErrNotExist):
+		return &DamageError{Path: dbName, Detail: "missing"}
+	case err != nil:
 		return lockError(err)
 	}
 	if !fresh {
@@ -111,7 +134,10 @@ func (ix *Index) open() error {
 		}
 	}
 	if ix.db, err = openPebble(dbDir, ix.pebbleOptions(!fresh)); err != nil {
-		return openError(err, fresh)
+		return openError(ix.disk.noted(err), fresh)
+	}
+	if err := ix.disk.arm(); err != nil {
+		return err
 	}
 	if err := ix.load(); err != nil {
 		return errors.Join(err, ix.closeDatabase())
@@ -124,25 +150,49 @@ func (ix *Index) open() error {
 	return nil
 }
 
+func (ix *Index) makeDirectories(dbDir string) error {
+	if err := ix.disk.MkdirAll(dbDir, 0o755); err != nil {
+		return ioError(err)
+	}
+	return errors.Join(ix.syncDir(ix.dir), ix.syncDir(ix.disk.PathDir(ix.dir)))
+}
+
 // load reads the counters and makes the sieve entries of the newest documents again.
 func (ix *Index) load() error {
-	value, err := ix.get(metaKey(metaSieved))
-	if err != nil {
-		return err
-	}
-	switch len(value) {
-	case 0:
-	case 8:
-		ix.sieved = DocNum(binary.BigEndian.Uint64(value))
-	default:
-		return &DamageError{Path: "meta " + metaSieved, Detail: "not a number"}
-	}
 	ix.written.db = ix.db
-	ix.last = ix.sieved
+	counters := map[string]uint64{metaSieved: 0, metaLast: 0, metaDocuments: 0}
+	for name := range counters {
+		value, err := ix.get(metaKey(name))
+		if err != nil {
+			return err
+		}
+		switch len(value) {
+		case 0:
+		case 8:
+			counters[name] = binary.BigEndian.Uint64(value)
+		default:
+			return &DamageError{Path: "meta " + name, Detail: "not a number"}
+		}
+	}
+	ix.sieved = DocNum(counters[metaSieved])
+	ix.count = int64(counters[metaDocuments])
+	ix.last = max(ix.sieved, DocNum(counters[metaLast]))
+	return ix.sieve(context.Background())
+}
+
+// sieve makes the entries of the documents after sieved and writes them in bulk as often as
+// they fill the memory that they may take.
+func (ix *Index) sieve(ctx context.Context) error {
 	return ix.documentsAfter(ix.sieved, func(n DocNum, d *Document) error {
 		ix.newest.add(n, d)
-		ix.last = n
-		return nil
+		ix.last = max(ix.last, n)
+		if ix.sievesFit() || ix.opts.ReadOnly {
+			return nil
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		return ix.writeSieves(n)
 	})
 }
 
@@ -181,7 +231,8 @@ func (ix *Index) documentsAfter(n DocNum, f func(DocNum, *Document) error) (err 
 	return nil
 }
 
-// Last returns the number of the last document, committed or not, 0 if there is none.
+// Last returns the highest number that was given to a document, committed or not, removed or
+// not; 0 if there is none.
 func (ix *Index) Last() DocNum {
 	ix.mu.Lock()
 	defer ix.mu.Unlock()
@@ -217,6 +268,20 @@ func (ix *Index) document(n DocNum) (*Document, error) {
 	return d, nil
 }
 
+// Holds reports whether document n is there: it was added and not removed.
+func (ix *Index) Holds(n DocNum) (bool, error) {
+	if n == 0 {
+		return false, nil
+	}
+	ix.mu.Lock()
+	defer ix.mu.Unlock()
+	if ix.pending[n] != nil || ix.cache.find(n) != nil {
+		return true, nil
+	}
+	value, err := ix.get(documentKey(n))
+	return value != nil, err
+}
+
 // Checkpoint returns the bytes that were committed under name, nil if there are none.
 func (ix *Index) Checkpoint(name string) ([]byte, error) {
 	ix.mu.Lock()
@@ -240,6 +305,9 @@ func (ix *Index) get(key []byte) ([]byte, error) {
 	return c, closer.Close()
 }
 
+// Params returns the parameters that the index was made with.
+func (ix *Index) Params() shingle.Params { return ix.opts.Params }
+
 // Close makes the index ready to be opened fast and seals it. The Index must not be used
 // afterwards. What was added and not committed is gone.
 func (ix *Index) Close() error {
@@ -258,14 +326,15 @@ func (ix *Index) Close() error {
 
 func (ix *Index) finish() error {
 	var err error
-	if !ix.opts.Temporary {
+	writes := !ix.opts.Temporary && !ix.opts.ReadOnly
+	if writes && !ix.full {
 		if len(ix.pending) == 0 {
-			err = ix.writeSieves()
+			err = ix.writeSieves(ix.last)
 		}
 		err = errors.Join(err, ioError(ix.db.Flush()))
 	}
 	err = errors.Join(err, ix.closeDatabase())
-	if err == nil && !ix.opts.Temporary {
+	if err == nil && writes {
 		err = ix.seal()
 	}
 	return err
@@ -275,4 +344,4 @@ func (ix *Index) closeDatabase() error {
 	return errors.Join(ix.written.close(), ioError(ix.db.Close()))
 }
 
-func (ix *Index) path(name string) string { return ix.opts.fs.PathJoin(ix.dir, name) }
+func (ix *Index) path(name string) string { return ix.disk.PathJoin(ix.dir, name) }

@@ -18,9 +18,12 @@ import (
 //	document    'd' number(8)                     value: the record, see record.go
 //	sieve       's' table(1) value(8) number(8)   value: empty
 //	            's' table(1) pair(4) value(8) number(8) for the tables of fingerprints
+//	text        't' number(8)                     value: the text, a Zstandard frame
 //
 //	meta name   value
 //	sieved      number(8): the last document whose sieve entries are in the database
+//	documents   number(8): how many there are
+//	last        number(8): the highest that was given out, written when documents are removed
 //
 //	table       value                                       prefix of a search
 //	0 to 9      fingerprint                                 's' table pair: two of its five blocks
@@ -35,8 +38,11 @@ const (
 	kindCheckpoint = 'c'
 	kindDocument   = 'd'
 	kindSieve      = 's'
+	kindText       = 't'
 
-	metaSieved = "sieved"
+	metaSieved    = "sieved"
+	metaDocuments = "documents"
+	metaLast      = "last"
 
 	tablePair = 0 // the first of the pairs of blocks
 	tableText = tablePair + pairs

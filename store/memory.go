@@ -14,6 +14,8 @@ type memorySieve struct {
 	tables [tables]memoryTable
 	count  int
 	buffer []entry
+
+	removed map[DocNum]bool // documents whose entries are no longer seen
 }
 
 // entryBytes is what an entry takes in a memorySieve: its posting, its slot, and what slices
@@ -33,8 +35,19 @@ func (m *memorySieve) add(n DocNum, d *Document) {
 }
 
 func (m *memorySieve) scan(table byte, value uint64, f func(entry) bool) error {
-	m.tables[table].scan(table, value, func(p *posting) bool { return f(m.entry(table, p)) })
+	m.tables[table].scan(table, value, func(p *posting) bool {
+		e := m.entry(table, p)
+		return m.removed[e.num] || f(e)
+	})
 	return nil
+}
+
+// remove hides the entries of a document.
+func (m *memorySieve) remove(n DocNum) {
+	if m.removed == nil {
+		m.removed = map[DocNum]bool{}
+	}
+	m.removed[n] = true
 }
 
 func (m *memorySieve) entry(table byte, p *posting) entry {
@@ -53,7 +66,8 @@ func (m *memorySieve) sorted(table byte) iter.Seq[entry] {
 	})
 	return func(yield func(entry) bool) {
 		for i := range postings {
-			if !yield(m.entry(table, &postings[i])) {
+			e := m.entry(table, &postings[i])
+			if !m.removed[e.num] && !yield(e) {
 				return
 			}
 		}

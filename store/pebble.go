@@ -10,7 +10,6 @@ import (
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/sstable"
-	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
 // formatVersion is the on-disk format of Pebble, pinned: it goes up when it is raised here
@@ -21,7 +20,7 @@ func (ix *Index) pebbleOptions(mustExist bool) *pebble.Options {
 	cache := ix.opts.Memory / 8
 	memTable := max(ix.opts.Memory/16, 1<<20)
 	o := &pebble.Options{
-		FS:                          ix.opts.fs,
+		FS:                          ix.disk,
 		Lock:                        ix.lock,
 		Comparer:                    comparer(),
 		FormatMajorVersion:          formatVersion,
@@ -31,13 +30,10 @@ func (ix *Index) pebbleOptions(mustExist bool) *pebble.Options {
 		MaxOpenFiles:                256,
 		ErrorIfNotExists:            mustExist,
 		DisableWAL:                  ix.opts.Temporary,
-		Logger:                      logger{ix.opts.OnFailure},
+		Logger:                      logger{ix.disk},
+		ReadOnly:                    ix.opts.ReadOnly,
 		EventListener: &pebble.EventListener{
-			BackgroundError: func(err error) {
-				if vfs.IsNoSpaceError(err) {
-					ix.opts.OnFailure(ErrDiskFull)
-				}
-			},
+			BackgroundError: func(err error) { ix.opts.OnFailure(ix.disk.noted(ioError(err))) },
 			DataCorruption: func(info pebble.DataCorruptionInfo) {
 				ix.opts.OnFailure(&DamageError{Path: info.Path, Detail: "fails its checksum", Err: info.Details})
 			},
@@ -68,7 +64,7 @@ func openPebble(dir string, o *pebble.Options) (db *pebble.DB, err error) {
 
 // A logger keeps Pebble quiet, and passes on what it calls fatal: Pebble ends the process
 // after a failed write of its log or manifest, since it cannot go on.
-type logger struct{ onFailure func(error) }
+type logger struct{ disk *diskFS }
 
 func (logger) Infof(string, ...any)  {}
 func (logger) Errorf(string, ...any) {}
@@ -81,7 +77,7 @@ func (l logger) Fatalf(format string, args ...any) {
 			break
 		}
 	}
-	l.onFailure(err)
+	l.disk.onFailure(l.disk.noted(err))
 	select {} // Pebble relies on Fatalf not to return, and holds locks that a panic would break
 }
 
@@ -123,7 +119,7 @@ func readError(err error) error {
 }
 
 func ioError(err error) error {
-	if err != nil && vfs.IsNoSpaceError(err) {
+	if err != nil && isFull(err) {
 		return fmt.Errorf("%w: %v", ErrDiskFull, err)
 	}
 	return readError(err)

@@ -26,6 +26,9 @@ type Document struct {
 	// Representative tells that the document was kept: others may be dropped in its favour.
 	Representative bool
 
+	// Stored tells that the text was added too, see [Index.AddText].
+	Stored bool
+
 	Verdict Verdict
 
 	// The rest is zero unless the document stands in a sieve.
@@ -68,7 +71,7 @@ type Location struct {
 // The record of a document, in order:
 //
 //	flags           1 byte    bits: 0 own id, 1 by text, 2 by shingles, 3 representative,
-//	                          4 has a match, 5 has a location
+//	                          4 has a match, 5 has a location, 6 its text is stored
 //	id              uvarint length, bytes
 //	text hash       16 bytes
 //	match           if bit 4: kind 1 byte, number uvarint, distance 1 byte, and three float64
@@ -88,15 +91,16 @@ const (
 	flagRepresentative
 	flagMatch
 	flagLocation
+	flagStored
 
 	flagsSieved = flagByText | flagByShingles
-	flagsKnown  = 1<<6 - 1
+	flagsKnown  = 1<<7 - 1
 )
 
 func (d *Document) flags() byte {
 	return bit(d.OwnID, flagOwnID) | bit(d.ByText, flagByText) | bit(d.ByShingles, flagByShingles) |
 		bit(d.Representative, flagRepresentative) | bit(d.Verdict != Verdict{}, flagMatch) |
-		bit(d.Location != Location{}, flagLocation)
+		bit(d.Location != Location{}, flagLocation) | bit(d.Stored, flagStored)
 }
 
 func bit(set bool, flag byte) byte {
@@ -151,7 +155,7 @@ func parseDocument(b []byte) (*Document, error) {
 	f := r.byte()
 	d := &Document{
 		OwnID: f&flagOwnID != 0, ByText: f&flagByText != 0, ByShingles: f&flagByShingles != 0,
-		Representative: f&flagRepresentative != 0,
+		Representative: f&flagRepresentative != 0, Stored: f&flagStored != 0,
 	}
 	d.ID = r.string()
 	copy(d.Text[:], r.bytes(len(d.Text)))

@@ -23,12 +23,14 @@ type sealFile struct {
 	CRC  string `json:"crc32c,omitempty"` // of every file but tables, which have their own
 }
 
+const tableSuffix = ".sst" // of the tables of the database, which have checksums of their own
+
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // census lists the files of the database as a seal does.
 func (ix *Index) census() ([]sealFile, error) {
 	dir := ix.path(dbName)
-	names, err := ix.opts.fs.List(dir)
+	names, err := ix.disk.List(dir)
 	if err != nil {
 		return nil, ioError(err)
 	}
@@ -38,14 +40,14 @@ func (ix *Index) census() ([]sealFile, error) {
 		if name == "LOCK" {
 			continue
 		}
-		path := ix.opts.fs.PathJoin(dir, name)
-		info, err := ix.opts.fs.Stat(path)
+		path := ix.disk.PathJoin(dir, name)
+		info, err := ix.disk.Stat(path)
 		if err != nil {
 			return nil, ioError(err)
 		}
 		f := sealFile{Name: name, Size: info.Size()}
-		if !strings.HasSuffix(name, ".sst") {
-			data, err := readFile(ix.opts.fs, path)
+		if !strings.HasSuffix(name, tableSuffix) {
+			data, err := readFile(ix.disk, path)
 			if err != nil {
 				return nil, ioError(err)
 			}
@@ -72,7 +74,7 @@ func (ix *Index) seal() error {
 // first write. An index that was not closed has none; Pebble then recovers from its log.
 func (ix *Index) breakSeal() error {
 	path := ix.path(sealName)
-	data, err := readFile(ix.opts.fs, path)
+	data, err := readFile(ix.disk, path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -90,7 +92,10 @@ func (ix *Index) breakSeal() error {
 	if err := compareCensus(s.Files, files); err != nil {
 		return err
 	}
-	if err := ix.opts.fs.Remove(path); err != nil {
+	if ix.opts.ReadOnly {
+		return nil
+	}
+	if err := ix.disk.Remove(path); err != nil {
 		return ioError(err)
 	}
 	return ix.syncDir(ix.dir)

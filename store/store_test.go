@@ -69,7 +69,7 @@ func TestNearIsComplete(t *testing.T) {
 					t.Fatal(err)
 				}
 				if home != "memory" && i == 5000 || home == "database" && i == len(all)-1 {
-					if err := errors.Join(ix.Commit(), ix.writeSieves()); err != nil {
+					if err := errors.Join(ix.Commit(), ix.writeSieves(ix.last)); err != nil {
 						t.Fatal(err)
 					}
 				}
@@ -133,7 +133,7 @@ func TestSimilarFindsSharedBands(t *testing.T) {
 			}
 		}
 		if written {
-			if err := errors.Join(ix.Commit(), ix.writeSieves()); err != nil {
+			if err := errors.Join(ix.Commit(), ix.writeSieves(ix.last)); err != nil {
 				t.Fatal(err)
 			}
 		}

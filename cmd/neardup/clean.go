@@ -23,6 +23,7 @@ type cleanFlags struct {
 	keep    string
 	drop    []string
 	dryRun  bool
+	text    bool
 }
 
 func newClean(s *streams) *cobra.Command {
@@ -51,6 +52,7 @@ disk is full, 64 for wrong usage, and 130 or 143 if it was interrupted.`,
 	fs.StringVarP(&f.out, "output", "o", "", "write the cleaned corpus to `OUT`; - for standard output")
 	fs.StringVar(&f.removed, "removed", "", "list the removed documents, and why, in `FILE`")
 	fs.StringVar(&f.index, "index", "", "remember documents in the index in `DIR`")
+	fs.BoolVar(&f.text, "store-text", false, "keep the texts of kept documents in the index, compressed")
 	fs.StringVar(&f.keep, "keep", "first", "which document of a cluster is kept: first")
 	fs.StringSliceVar(&f.drop, "drop", []string{"exact", "near", "syndicated"}, "`KINDS` of duplicates to drop")
 	fs.BoolVar(&f.dryRun, "dry-run", false, "write everything but OUT, and leave the index alone")
@@ -66,6 +68,9 @@ func (s *streams) runClean(ctx context.Context, args []string, f cleanFlags) err
 	}
 	if f.keep != "first" {
 		return usagef("--keep %s: only first can be kept so far", f.keep)
+	}
+	if f.text && f.index == "" {
+		return usagef("--store-text keeps texts in an index; name it with --index")
 	}
 	kinds := []dedup.Kind{}
 	for _, name := range f.drop {
@@ -95,7 +100,7 @@ func (s *streams) runClean(ctx context.Context, args []string, f cleanFlags) err
 	if err != nil {
 		return err
 	}
-	opts.Kinds = kinds
+	opts.Kinds, opts.StoreText = kinds, f.text
 	summary, err := s.job(args, f.inputFlags, f.resourceFlags, true, []string{f.out, f.removed}, func(in dedup.Input) (dedup.Summary, error) {
 		return dedup.Clean(ctx, dedup.CleanOptions{
 			Options: opts, Input: in, Inputs: args, Index: f.index, Out: f.out, Stdout: s.out,

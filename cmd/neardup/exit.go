@@ -81,14 +81,16 @@ func explain(err error, signalled os.Signal) (code int, hint string) {
 	case signalled != nil && errors.Is(err, context.Canceled):
 		n, _ := signalled.(syscall.Signal)
 		return exitInterrupted + int(n), "with --index the same command goes on where it stopped"
+	case errors.Is(err, syscall.EPIPE):
+		return exitInterrupted + int(syscall.SIGPIPE), ""
 	case errors.Is(err, store.ErrNotExist):
-		return exitNoIndex, ""
+		return exitNoIndex, "check the path of the index"
 	case errors.Is(err, store.ErrLocked):
 		return exitLocked, "wait for the other process, or use another --index"
 	case errors.As(err, &params):
 		return exitParams, fmt.Sprintf("pass --shingle-size %s, or use another --index", sizeOf(params.Stored))
 	case errors.Is(err, store.ErrDamaged):
-		return exitDamaged, "restore the index from a copy, or make a new one from its sources"
+		return exitDamaged, "try neardup index verify and rebuild; or restore the index from a copy, or make a new one from its sources"
 	case errors.As(err, &behind):
 		return exitDamaged, "an output was cut or removed after it was written; use another -o and --index"
 	case errors.Is(err, store.ErrDiskFull), errors.Is(err, syscall.ENOSPC):

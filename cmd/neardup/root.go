@@ -18,7 +18,7 @@ func newRoot(s *streams) *cobra.Command {
 	root.SetOut(s.out)
 	root.SetErr(s.err)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(newClean(s), newScan(s), newPage(s), newCompare(s), newFingerprint(s), newVersion(s))
+	root.AddCommand(newClean(s), newScan(s), newPage(s), newCompare(s), newFilter(s), newIndex(s), newFingerprint(s), newVersion(s))
 	usageErrors(root)
 	return root
 }
@@ -46,6 +46,7 @@ const rootHelp = `neardup finds texts that are copies of each other, also after 
   neardup scan corpus.jsonl                       report duplicates, remove nothing
   neardup page article.txt                        report sections that stand twice in a page
   neardup compare a.txt b.txt                     explain what two documents have in common
+  neardup filter --index seen.idx                 pass on what is new of a stream
 
 An INPUT is a file, a directory or - for standard input: JSON lines, or plain text files.
 Data goes to standard output, everything else to standard error.`

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -11,7 +10,6 @@ import (
 	"golang.org/x/term"
 
 	"neardup/dedup"
-	"neardup/internal/durable"
 	"neardup/internal/record"
 )
 
@@ -47,11 +45,7 @@ func (s *streams) finish(summary dedup.Summary, r resourceFlags, failOnDuplicate
 		printSummary(s.err, summary)
 	}
 	if r.summary != "" {
-		data, err := json.MarshalIndent(summary, "", "  ")
-		if err != nil {
-			return err
-		}
-		if err := durable.WriteFile(r.summary, append(data, '\n'), r.force); err != nil {
+		if err := writeSummary(r.summary, summary, r.force); err != nil {
 			return err
 		}
 	}

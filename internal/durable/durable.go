@@ -15,6 +15,8 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+
+	"neardup/internal/fault"
 )
 
 // PartialSuffix is what an unfinished file has after its name.
@@ -59,6 +61,9 @@ func Create(path string, force bool) (*File, error) {
 	}
 	for {
 		temp := PartialName(path)
+		if err := fault.Before(fault.Create, temp); err != nil {
+			return nil, err
+		}
 		f, err := os.OpenFile(temp, os.O_RDWR|os.O_CREATE|os.O_EXCL, modeOf(path))
 		if errors.Is(err, fs.ErrExist) {
 			continue
@@ -123,6 +128,9 @@ func Resume(path, temp string, size int64) (*File, error) {
 		err = &BehindError{temp, info.Size(), size}
 	}
 	if err == nil {
+		err = fault.Before(fault.Cut, temp)
+	}
+	if err == nil {
 		err = f.Truncate(size)
 	}
 	if err == nil {
@@ -135,7 +143,17 @@ func Resume(path, temp string, size int64) (*File, error) {
 }
 
 func newFile(path, temp string, f *os.File, size int64) *File {
-	return &File{path: path, temp: temp, file: f, buf: bufio.NewWriterSize(f, 256<<10), size: size}
+	return &File{path: path, temp: temp, file: f, buf: bufio.NewWriterSize(watched{f}, 256<<10), size: size}
+}
+
+// watched is a file whose writes tests can make fail.
+type watched struct{ *os.File }
+
+func (w watched) Write(p []byte) (int, error) {
+	if err := fault.Before(fault.Write, w.Name()); err != nil {
+		return 0, err
+	}
+	return w.File.Write(p)
 }
 
 // Temp returns the name of the partial file, to be given to Resume.
@@ -175,6 +193,9 @@ func (f *File) Sync() error {
 	if f.temp == "" {
 		return nil
 	}
+	if err := fault.Before(fault.Sync, f.temp); err != nil {
+		return err
+	}
 	return f.file.Sync()
 }
 
@@ -192,6 +213,9 @@ func (f *File) Commit() error {
 
 // Rename gives a complete, synced partial file or directory its name.
 func Rename(temp, path string) error {
+	if err := fault.Before(fault.Rename, path); err != nil {
+		return err
+	}
 	if err := os.Rename(temp, path); err != nil {
 		return err
 	}
@@ -232,6 +256,9 @@ func WriteFile(path string, data []byte, force bool) error {
 
 // SyncDir makes the names in a directory durable.
 func SyncDir(dir string) error {
+	if err := fault.Before(fault.SyncDir, dir); err != nil {
+		return err
+	}
 	d, err := os.Open(dir)
 	if err != nil {
 		return err

@@ -143,7 +143,7 @@ func (d *Decoder) decodeObject(raw *Raw) (Record, *Reject) {
 		case f.use == useURL && first == '"':
 			rec.URL = unquote(b[v.start:v.end])
 		case f.use == useDate:
-			rec.Date = parseDate(scalar(b[v.start:v.end]))
+			rec.Date = ParseDate(scalar(b[v.start:v.end]))
 		}
 	}
 	if len(texts) == 0 {
@@ -282,8 +282,9 @@ func scalar(b []byte) string {
 
 var dateLayouts = []string{time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02"}
 
-// parseDate reads a date in one of the common layouts or as seconds since 1970.
-func parseDate(s string) time.Time {
+// ParseDate reads a date in one of the common layouts or as seconds since 1970;
+// what is neither is the zero time.
+func ParseDate(s string) time.Time {
 	for _, layout := range dateLayouts {
 		if t, err := time.Parse(layout, s); err == nil {
 			return t
