@@ -234,7 +234,7 @@ func (c *cleaner) openOutputs(resumed bool) error {
 
 func (c *cleaner) recountClusters() error {
 	return c.d.index.DocumentsAfter(c.state.Before, func(_ store.DocNum, d *store.Document) error {
-		if d.Verdict.Of != 0 {
+		if !d.Representative && d.Verdict.Of != 0 {
 			c.clusters.add(d.Verdict.Of)
 		}
 		return nil

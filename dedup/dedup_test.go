@@ -49,7 +49,7 @@ func TestVerdicts(t *testing.T) {
 		{"a", article, Unique, ""},
 		{"b", strings.ToUpper(article), Exact, "a"},
 		{"c", strings.Replace(article, "Monday", "Friday", 1), Near, "a"},
-		{"d", strings.Replace(article, "most of the winter", "a year and a day", 1) + " Nobody knows why it was begun.", Unique, ""},
+		{"d", strings.Replace(article, "most of the winter", "a year and a day", 1) + " Nobody knows why it was begun.", Contains, "a"},
 		{"e", "", Unique, ""},
 		{"f", " \n\u3000", Unique, ""},
 		{"g", "猫", Unique, ""},

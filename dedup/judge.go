@@ -119,7 +119,22 @@ func (d *Deduper) best(a analysis) (match, error) {
 		}
 	}
 	near, err := d.near(a)
-	return highest(near), err
+	if m := highest(near); m.num != 0 || err != nil {
+		return m, err
+	}
+	return fullest(near), nil
+}
+
+// fullest returns the representative of which the document holds most, the first of several.
+func fullest(ms []match) match {
+	var best match
+	for _, m := range ms {
+		if m.representative && m.fuller && m.ContainmentOf > best.ContainmentOf {
+			best = m
+			best.kind = Contains
+		}
+	}
+	return best
 }
 
 // highest returns the representative with the highest resemblance in whose favour the document

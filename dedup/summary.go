@@ -29,7 +29,7 @@ func (s *Summary) count(v Verdict) {
 		s.IDConflicts++
 	}
 	switch v.Kind {
-	case Unique:
+	case Unique, Contains:
 		s.Kept++
 		return
 	case Exact:

@@ -90,19 +90,19 @@ func TestFullerTextIsKept(t *testing.T) {
 	whole, half := strings.Join(a, "\n"), strings.Join(a[:4], "\n")
 	merged := strings.Join(slices.Concat(a, b), "\n")
 	for _, tt := range []struct {
-		name   string
-		texts  []string
-		unique []bool
+		name  string
+		texts []string
+		kinds []Kind
 	}{
-		{"truncated copy after the whole", []string{whole, half}, []bool{true, false}},
-		{"truncated copy first", []string{half, whole}, []bool{true, true}},
-		{"known story merged with a new one", []string{whole, merged}, []bool{true, true}},
-		{"both parts of a merged page after it", []string{merged, whole, strings.Join(b, "\n")}, []bool{true, false, false}},
+		{"truncated copy after the whole", []string{whole, half}, []Kind{Unique, Syndicated}},
+		{"truncated copy first", []string{half, whole}, []Kind{Unique, Contains}},
+		{"known story merged with a new one", []string{whole, merged}, []Kind{Unique, Contains}},
+		{"both parts of a merged page after it", []string{merged, whole, strings.Join(b, "\n")}, []Kind{Unique, Syndicated, Syndicated}},
 	} {
 		d := newDeduper(t, nil)
 		for i, text := range tt.texts {
 			v := add(t, d, Document{ID: fmt.Sprint(i), Text: text})
-			if (v.Kind == Unique) != tt.unique[i] || !tt.unique[i] && (v.Kind != Syndicated || v.Of != "0") {
+			if v.Kind != tt.kinds[i] || (v.Of == "0") != (v.Kind != Unique) || v.Duplicate() != (v.Kind == Syndicated) {
 				t.Errorf("%s: text %d: %+v", tt.name, i, v)
 			}
 		}

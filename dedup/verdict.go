@@ -8,11 +8,12 @@ const (
 	Unique     Kind = iota
 	Exact           // the normalised texts are equal
 	Near            // the resemblance is at least the threshold
-	Syndicated      // the article of one stands in the other
+	Syndicated      // the document's article stands in the other
+	Contains        // the other's article stands in the document, which is fuller: no duplicate
 )
 
 func (k Kind) String() string {
-	return [...]string{"unique", "exact", "near", "syndicated"}[k]
+	return [...]string{"unique", "exact", "near", "syndicated", "contains"}[k]
 }
 
 // MarshalText returns the word for k.
@@ -30,7 +31,7 @@ type Evidence struct {
 // A Verdict is what is said of a document.
 type Verdict struct {
 	Kind Kind
-	Of   string // id of the document that it duplicates, empty if it is unique
+	Of   string // id of the document that it duplicates or contains, empty if it is unique
 	Evidence
 
 	// Replayed tells that the same record, with the same id and text, was judged before:
@@ -41,4 +42,4 @@ type Verdict struct {
 }
 
 // Duplicate reports whether the document repeats another.
-func (v Verdict) Duplicate() bool { return v.Kind != Unique }
+func (v Verdict) Duplicate() bool { return v.Kind != Unique && v.Kind != Contains }
