@@ -14,11 +14,12 @@ import (
 // allowed says what of ours a package may import, and which outside packages only some may.
 var allowed = map[string][]string{
 	"neardup/shingle":          {},
-	"neardup/internal/record":  {},
+	"neardup/internal/record":  {"neardup/internal/codec"},
+	"neardup/internal/codec":   {},
 	"neardup/internal/durable": {},
 	"neardup/store":            {"neardup/shingle"},
-	"neardup/dedup":            {"neardup/shingle", "neardup/store", "neardup/internal/record", "neardup/internal/durable"},
-	"neardup/cmd/neardup":      {"neardup/dedup", "neardup/store", "neardup/shingle", "neardup/internal/record", "neardup/internal/durable"},
+	"neardup/dedup":            {"neardup/shingle", "neardup/store", "neardup/internal/codec", "neardup/internal/record", "neardup/internal/durable"},
+	"neardup/cmd/neardup":      {"neardup/dedup", "neardup/store", "neardup/shingle", "neardup/internal/codec", "neardup/internal/record", "neardup/internal/durable"},
 	"neardup/internal/testkit": {},
 }
 
