@@ -29,6 +29,8 @@ var only = map[string]string{
 	"github.com/mfonda/simhash":     "neardup/shingle",
 	"github.com/spf13/":             "neardup/cmd/neardup",
 	"github.com/valyala/fastjson":   "neardup/internal/record",
+	"github.com/parquet-go/":        "neardup/internal/record",
+	"github.com/therootcompany/xz":  "neardup/internal/codec",
 }
 
 func TestImports(t *testing.T) {

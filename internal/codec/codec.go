@@ -84,3 +84,16 @@ func (c Codec) Ext() string {
 
 // Writable reports whether streams can be written.
 func (c Codec) Writable() bool { return c == None || c == Gzip || c == Zstd }
+
+// MayBegin reports whether what begins with that byte can be of a codec.
+func MayBegin(head []byte) bool {
+	if len(head) == 0 {
+		return false
+	}
+	for _, m := range magics {
+		if head[0] == m.header[0] {
+			return true
+		}
+	}
+	return head[0]&0xf0 == 0x50
+}

@@ -41,7 +41,7 @@ func compressed(t *testing.T, c Codec, content []byte) []byte {
 
 func readAll(t *testing.T, b []byte, c Codec) ([]byte, error) {
 	t.Helper()
-	r := NewReader(bytes.NewReader(b), c)
+	r := NewReader(bytes.NewReader(b), c, nil)
 	defer r.Close()
 	return io.ReadAll(r)
 }
@@ -124,7 +124,7 @@ func TestSourceError(t *testing.T) {
 	for _, c := range []Codec{Gzip, Zstd} {
 		whole := compressed(t, c, content)
 		broken := errors.New("the disk is on fire")
-		r := NewReader(io.MultiReader(bytes.NewReader(whole[:len(whole)/2]), iotest.ErrReader(broken)), c)
+		r := NewReader(io.MultiReader(bytes.NewReader(whole[:len(whole)/2]), iotest.ErrReader(broken)), c, nil)
 		_, err := io.ReadAll(r)
 		if err != broken { //nolint:errorlint // it must come as it is
 			t.Errorf("%s: %v", c, err)
@@ -134,7 +134,7 @@ func TestSourceError(t *testing.T) {
 }
 
 func TestClose(t *testing.T) {
-	r := NewReader(bytes.NewReader(compressed(t, Gzip, bytes.Repeat(content, 100))), Gzip)
+	r := NewReader(bytes.NewReader(compressed(t, Gzip, bytes.Repeat(content, 100))), Gzip, nil)
 	if _, err := io.ReadFull(r, make([]byte, 10)); err != nil {
 		t.Fatal(err)
 	}

@@ -68,10 +68,16 @@ type block struct {
 }
 
 // NewReader reads a compressed stream. Errors of its content are a *[CorruptError], those of
-// r come as they are. It must be closed.
-func NewReader(r io.Reader, c Codec) *Reader {
+// r come as they are. It must be closed; after that, when nothing reads r any more, done is
+// called, unless it is nil.
+func NewReader(r io.Reader, c Codec, done func()) *Reader {
 	d := &Reader{counted: &counter{in: r}, blocks: make(chan block, aheadBlocks), free: make(chan []byte, aheadBlocks+2), stop: make(chan struct{})}
-	go d.decode(c)
+	go func() {
+		if done != nil {
+			defer done()
+		}
+		d.decode(c)
+	}()
 	return d
 }
 
@@ -79,8 +85,7 @@ func NewReader(r io.Reader, c Codec) *Reader {
 // was read. It may be called at any time.
 func (d *Reader) Consumed() int64 { return d.counted.n.Load() }
 
-// Close ends the goroutine that reads ahead, when it next has something to say. It does not
-// close the reader beneath.
+// Close ends the goroutine that reads ahead, when it next has something to say.
 func (d *Reader) Close() error {
 	close(d.stop)
 	return nil

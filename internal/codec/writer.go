@@ -3,6 +3,7 @@ package codec
 import (
 	"bytes"
 	"io"
+	"sync"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
@@ -27,6 +28,25 @@ func NewCompressor(c Codec) (*Compressor, error) {
 		p.zstd, err = zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithLowerEncoderMem(true))
 	}
 	return p, err
+}
+
+// NewFastCompressor returns a compressor for what is read again soon, by [Expand].
+func NewFastCompressor() (*Compressor, error) {
+	z, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithLowerEncoderMem(true), zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderCRC(true))
+	return &Compressor{codec: Zstd, zstd: z}, err
+}
+
+var expander = sync.OnceValues(func() (*zstd.Decoder, error) {
+	return zstd.NewReader(nil, zstd.WithDecoderConcurrency(1))
+})
+
+// Expand decompresses a Zstd frame that was made here.
+func Expand(frame []byte) ([]byte, error) {
+	z, err := expander()
+	if err != nil {
+		return nil, err
+	}
+	return z.DecodeAll(frame, nil)
 }
 
 // Compress returns b as one member or frame.
