@@ -14,15 +14,14 @@ import (
 // allowed says what of ours a package may import, and which outside packages only some may.
 var allowed = map[string][]string{
 	"neardup/shingle":          {},
-	"neardup/internal/record":  {"neardup/internal/codec"},
+	"neardup/internal/record":  {"neardup/internal/codec", "neardup/internal/charset", "neardup/internal/markup"},
 	"neardup/internal/codec":   {},
 	"neardup/internal/durable": {},
 	"neardup/internal/charset": {},
+	"neardup/internal/markup":  {},
 	"neardup/store":            {"neardup/shingle"},
-	"neardup/dedup":            {"neardup/shingle", "neardup/store", "neardup/internal/codec", "neardup/internal/record", "neardup/internal/durable"},
-	"neardup/cmd/neardup":      {"neardup/dedup", "neardup/store", "neardup/shingle", "neardup/internal/codec", "neardup/internal/record", "neardup/internal/durable"},
-	"neardup/dedup":            {"neardup/shingle", "neardup/store", "neardup/internal/record", "neardup/internal/durable", "neardup/internal/charset"},
-	"neardup/cmd/neardup":      {"neardup/dedup", "neardup/store", "neardup/shingle", "neardup/internal/record", "neardup/internal/durable", "neardup/internal/charset"},
+	"neardup/dedup":            {"neardup/shingle", "neardup/store", "neardup/internal/codec", "neardup/internal/record", "neardup/internal/durable", "neardup/internal/charset", "neardup/internal/markup"},
+	"neardup/cmd/neardup":      {"neardup/dedup", "neardup/store", "neardup/shingle", "neardup/internal/codec", "neardup/internal/record", "neardup/internal/durable", "neardup/internal/charset", "neardup/internal/markup"},
 	"neardup/internal/testkit": {},
 }
 
