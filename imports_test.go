@@ -14,12 +14,15 @@ import (
 // allowed says what of ours a package may import, and which outside packages only some may.
 var allowed = map[string][]string{
 	"neardup/shingle":          {},
-	"neardup/internal/record":  {},
+	"neardup/internal/record":  {"neardup/internal/codec", "neardup/internal/charset", "neardup/internal/markup"},
+	"neardup/internal/codec":   {},
 	"neardup/internal/durable": {"neardup/internal/fault"},
 	"neardup/internal/fault":   {},
+	"neardup/internal/charset": {},
+	"neardup/internal/markup":  {},
 	"neardup/store":            {"neardup/shingle", "neardup/internal/fault"},
-	"neardup/dedup":            {"neardup/shingle", "neardup/store", "neardup/internal/record", "neardup/internal/durable"},
-	"neardup/cmd/neardup":      {"neardup/dedup", "neardup/store", "neardup/shingle", "neardup/internal/record", "neardup/internal/durable"},
+	"neardup/dedup":            {"neardup/shingle", "neardup/store", "neardup/internal/codec", "neardup/internal/record", "neardup/internal/durable", "neardup/internal/charset", "neardup/internal/markup"},
+	"neardup/cmd/neardup":      {"neardup/dedup", "neardup/store", "neardup/shingle", "neardup/internal/codec", "neardup/internal/record", "neardup/internal/durable", "neardup/internal/charset", "neardup/internal/markup"},
 	"neardup/internal/testkit": {},
 }
 
@@ -29,6 +32,8 @@ var only = map[string]string{
 	"github.com/mfonda/simhash":     "neardup/shingle",
 	"github.com/spf13/":             "neardup/cmd/neardup",
 	"github.com/valyala/fastjson":   "neardup/internal/record",
+	"github.com/parquet-go/":        "neardup/internal/record",
+	"github.com/therootcompany/xz":  "neardup/internal/codec",
 }
 
 func TestImports(t *testing.T) {

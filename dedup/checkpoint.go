@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"neardup/internal/durable"
 	"neardup/internal/record"
@@ -26,6 +27,7 @@ type checkpoint struct {
 	Out      partial      `json:"out"`
 	Removed  partial      `json:"removed"`
 	Rejects  partial      `json:"rejects"`
+	Texts    partial      `json:"texts"` // texts that can't be read again
 	Summary  Summary      `json:"summary"`
 	Replayed numberSet    `json:"replayed"` // documents of earlier runs that came again
 	Stage    stage        `json:"stage"`
@@ -33,11 +35,17 @@ type checkpoint struct {
 
 // A partial is an output in the making: its present name, and its size when it was synced.
 type partial struct {
-	Temp string `json:"temp"`
-	Size int64  `json:"size"`
-}
+	Temp   string  `json:"temp"`
+	Size   int64   `json:"size"`
+	Parts  []int64 `json:"parts,omitempty"`  // sizes of the complete parts, of an output that is split
+	Tail   []byte  `json:"tail,omitempty"`   // what follows, and was not compressed yet
+	Within bool    `json:"within,omitempty"` // the size is inside of a record
+	Broken bool    `json:"broken,omitempty"` // the last record lacks its ending
 
-func partialOf(o output) partial { return partial{o.Temp(), o.Size()} }
+	// Of a directory:
+	Next int      `json:"next,omitempty"` // the first source that was not begun
+	File *partial `json:"file,omitempty"` // of the source before
+}
 
 // A stage is how far a run is.
 type stage int
@@ -136,9 +144,13 @@ func (c *checkpoint) compare(settings string, inputs []inputStamp) error {
 // removeOutputs removes what is left of the partial outputs.
 func (c *checkpoint) removeOutputs() error {
 	var err error
-	for _, p := range []partial{c.Out, c.Removed, c.Rejects} {
-		if p.Temp != "" {
-			err = errors.Join(err, os.RemoveAll(p.Temp))
+	for _, p := range []partial{c.Out, c.Removed, c.Rejects, c.Texts} {
+		if p.Temp == "" {
+			continue
+		}
+		err = errors.Join(err, os.RemoveAll(p.Temp))
+		for _, part := range partsOf(p.Temp) {
+			err = errors.Join(err, os.Remove(part))
 		}
 	}
 	return err
@@ -146,16 +158,27 @@ func (c *checkpoint) removeOutputs() error {
 
 // An outputFile is an output that was written whole.
 type outputFile struct {
-	path string
-	partial
+	path, temp string
+	size       int64 // -1 if it is not known
 }
 
 // outputFiles returns those of a run that was judged whole.
 func (c *checkpoint) outputFiles(o *CleanOptions) []outputFile {
 	var files []outputFile
-	for _, f := range []outputFile{{o.Out, c.Out}, {o.Removed, c.Removed}, {o.Rejects, c.Rejects}} {
-		if f.path != "" {
-			files = append(files, f)
+	if o.SplitSize > 0 {
+		for i, size := range append(slices.Clone(c.Out.Parts), c.Out.Size) {
+			files = append(files, outputFile{partName(o.Out, i+1), partName(c.Out.Temp, i+1), size})
+		}
+	} else {
+		size := c.Out.Size
+		if o.copiesAtEnd() {
+			size = -1
+		}
+		files = append(files, outputFile{o.Out, c.Out.Temp, size})
+	}
+	for path, p := range map[string]partial{o.Removed: c.Removed, o.Rejects: c.Rejects} {
+		if path != "" {
+			files = append(files, outputFile{path, p.Temp, p.Size})
 		}
 	}
 	return files
@@ -164,17 +187,17 @@ func (c *checkpoint) outputFiles(o *CleanOptions) []outputFile {
 // inPlace reports whether the output stands under its name.
 func (f outputFile) inPlace() bool {
 	info, err := os.Stat(f.path)
-	return err == nil && (info.IsDir() || info.Size() == f.Size)
+	return err == nil && (info.IsDir() || f.size < 0 || info.Size() == f.size)
 }
 
 // settle gives a complete output its name, if it does not have it yet.
 func (f outputFile) settle() error {
-	_, err := os.Lstat(f.Temp)
+	_, err := os.Lstat(f.temp)
 	switch {
 	case err == nil:
-		return durable.Rename(f.Temp, f.path)
+		return durable.Rename(f.temp, f.path)
 	case f.inPlace():
 		return nil
 	}
-	return &durable.BehindError{Path: f.path, Had: f.Size}
+	return &durable.BehindError{Path: f.path, Had: f.size}
 }

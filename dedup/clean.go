@@ -12,6 +12,7 @@ import (
 	"slices"
 	"time"
 
+	"neardup/internal/codec"
 	"neardup/internal/durable"
 	"neardup/internal/record"
 	"neardup/store"
@@ -24,8 +25,11 @@ type CleanOptions struct {
 
 	Inputs []string // as the user named them, for the names of the output
 	Index  string   // directory of a persistent index; empty for a temporary one
-	Out    string   // file, or directory for texts; "-" is Stdout
+	Out    string   // file, or directory; "-" is Stdout
 	Stdout io.Writer
+
+	Compress  *codec.Codec // of the output; nil means as the name of Out says, or that of the input
+	SplitSize int64        // of a part of the output, from which the next begins; zero means one part
 
 	Removed string // file of rows on what was removed; empty for none
 	Rejects string // file of rows on what can't be judged; empty for none
@@ -89,6 +93,7 @@ type cleaner struct {
 	out     sink
 	removed rows
 	rejects rows
+	texts   *runTexts
 }
 
 func (c *cleaner) open() error {
@@ -123,9 +128,16 @@ func (c *cleaner) open() error {
 	} else {
 		c.d.replays = c.replays
 	}
-	c.d.texts = &runTexts{c.state.Run, c.o.Input.Sources, record.NewDecoder(c.o.Input.Fields)}
+	c.texts = c.o.Input.useTexts(c.state.Run, c.o.TempDir)
+	c.d.texts = c.texts
+	c.o.Input.copyLong = !c.o.DryRun
 	if c.state.Stage != judging {
 		return nil
+	}
+	if resumed == nil && !c.o.DryRun {
+		if err := c.o.checkOut(); err != nil {
+			return err
+		}
 	}
 	if resumed == nil && c.resume {
 		if err := c.nameOutputs(); err != nil {
@@ -138,12 +150,8 @@ func (c *cleaner) open() error {
 // nameOutputs commits the names of the partial outputs before they are made, so that a run
 // that is killed at any moment finds them again.
 func (c *cleaner) nameOutputs() error {
-	if texts, err := allTexts(c.o.Input.Sources); err != nil {
-		return err
-	} else if !texts {
-		if _, err := durable.Check(c.o.Out, c.o.Force); err != nil {
-			return err
-		}
+	if c.texts.needed() {
+		c.state.Texts.Temp = durable.PartialName(c.o.Out + ".texts")
 	}
 	for path, p := range map[string]*partial{c.o.Out: &c.state.Out, c.o.Removed: &c.state.Removed, c.o.Rejects: &c.state.Rejects} {
 		if path != "" {
@@ -203,9 +211,10 @@ func (c *cleaner) settings() string {
 	if c.filter != nil {
 		job = fmt.Sprintf("filter, tag %v, invert %v", c.filter.Tag, c.filter.Invert)
 	}
-	return job + fmt.Sprintf(", %s, resemblance %v, containment %v, distance %d, kinds %v, fields %q, record bytes %d, on bad %s, removed %q, rejects %q",
+	return job + fmt.Sprintf(", %s, resemblance %v, containment %v, distance %d, kinds %v, fields %q, record bytes %d, on bad %s, removed %q, rejects %q, decoded bytes %d, main text %v, compress %v, split %d",
 		c.d.opts.Params.ID(), c.d.opts.MinResemblance, c.d.opts.MinContainment, *c.d.opts.MaxDistance, c.d.opts.Kinds,
-		o.Input.Fields, o.Input.MaxRecordBytes, onBad, o.Removed, o.Rejects)
+		o.Input.Fields, o.Input.MaxRecordBytes, onBad, o.Removed, o.Rejects,
+		o.Input.MaxDecoded, o.Input.MainText, o.codec(), o.SplitSize)
 }
 
 // replays lets a record be the same as one of an earlier run, once each. So a second run into
@@ -228,8 +237,10 @@ func (c *cleaner) openOutputs(resumed bool) error {
 	if c.removed, err = openRows(c.o.Removed, c.o.Force, at(&c.state.Removed)); err != nil {
 		return err
 	}
-	c.rejects, err = openRows(c.o.Rejects, c.o.Force, at(&c.state.Rejects))
-	return err
+	if c.rejects, err = openRows(c.o.Rejects, c.o.Force, at(&c.state.Rejects)); err != nil {
+		return err
+	}
+	return c.texts.resume(c.o.Out, &c.state.Texts)
 }
 
 func (c *cleaner) recountClusters() error {
@@ -255,7 +266,7 @@ func (c *cleaner) run(ctx context.Context) error {
 		}
 		if judge {
 			err = c.judge(it)
-		} else if it.reject != nil && t.in.OnBad == KeepBad {
+		} else if it.raw.Other || it.reject != nil && t.in.OnBad == KeepBad {
 			err = c.out.write(it.raw)
 		}
 		if uncommitted++; err == nil && uncommitted >= commitItems {
@@ -264,6 +275,9 @@ func (c *cleaner) run(ctx context.Context) error {
 		}
 		return err
 	})
+	if err == nil {
+		err = c.out.end()
+	}
 	if err == nil {
 		c.state.Stage = judged
 	}
@@ -282,13 +296,16 @@ func (c *cleaner) judge(it *item) error {
 	if c.filter != nil {
 		j, err = c.filter.judge(c.d, it)
 	} else {
-		j, err = c.d.stageLocked(it.document(c.state.Run), it.analysis)
+		j, err = c.d.stageLocked(it.document(), it.analysis)
 	}
 	if err != nil {
 		return err
 	}
 	c.state.Summary.count(j.Verdict)
 	c.state.Summary.Overflow = c.d.overflow
+	if j.Duplicate() {
+		c.texts.forget(it)
+	}
 	if j.Duplicate() && c.clusters.add(j.of) {
 		c.state.Summary.Clusters++
 	}
@@ -360,7 +377,7 @@ func (c *cleaner) commit(t *tally) error {
 	}
 	s := &c.state
 	s.At, s.Earlier = t.at, t.beforeNow
-	s.Out, s.Removed, s.Rejects = partialOf(c.out), partialOf(c.removed), partialOf(c.rejects)
+	s.Out, s.Removed, s.Rejects, s.Texts = c.out.state(), c.removed.state(), c.rejects.state(), c.texts.state()
 	c.judged = true
 	return c.commitState()
 }
@@ -369,7 +386,7 @@ func (c *cleaner) outputs() []output {
 	if c.out == nil {
 		return nil
 	}
-	return []output{c.out, c.removed, c.rejects}
+	return []output{c.out, c.removed, c.rejects, c.texts}
 }
 
 // complete gives the outputs their names. A run that was killed while it did so finds that
@@ -379,10 +396,8 @@ func (c *cleaner) complete() error {
 		return nil
 	}
 	if c.out == nil { // everything was judged before
-		for _, f := range c.state.outputFiles(&c.o) {
-			if err := f.settle(); err != nil {
-				return err
-			}
+		if err := c.settle(); err != nil {
+			return err
 		}
 	} else {
 		for _, o := range c.outputs() {
@@ -396,6 +411,31 @@ func (c *cleaner) complete() error {
 	}
 	c.state.Stage = named
 	return c.commitState()
+}
+
+// settle gives outputs that were judged whole by an earlier process their names.
+func (c *cleaner) settle() error {
+	if t := c.state.Texts.Temp; t != "" {
+		if err := os.Remove(t); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+	}
+	files := c.state.outputFiles(&c.o)
+	if c.o.copiesAtEnd() {
+		files = files[1:]
+		if err := settleParquet(&c.o, &c.state.Out); err != nil {
+			return err
+		}
+	}
+	for _, f := range files {
+		if err := f.settle(); err != nil {
+			return err
+		}
+	}
+	if c.o.SplitSize > 0 {
+		return removeParts(c.o.Out, len(c.state.Out.Parts)+1)
+	}
+	return nil
 }
 
 func (c *cleaner) commitState() error {

@@ -93,7 +93,7 @@ func FindRecords(ctx context.Context, in Input, ids []string) ([]Document, error
 		}
 		for i, id := range ids {
 			if found[i].Text == "" && found[i].ID == "" && it.rec.ID == id {
-				found[i] = it.document(0)
+				found[i] = it.document()
 				missing--
 			}
 		}

@@ -97,7 +97,7 @@ func filterFiles(ctx context.Context, o FilterOptions) (Summary, error) {
 
 // judge judges a record, and adds it unless nothing is to be added.
 func (o *FilterOptions) judge(d *Deduper, it *item) (judgement, error) {
-	doc := it.document(0)
+	doc := it.document()
 	doc.location = store.Location{} // it is not read again
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"sync"
 
+	"neardup/internal/codec"
 	"neardup/internal/record"
 	"neardup/shingle"
 	"neardup/store"
@@ -19,6 +20,8 @@ type Input struct {
 	Sources        []*record.Source
 	Fields         record.Fields
 	MaxRecordBytes int64   // zero means record.DefaultMaxBytes
+	MaxDecoded     int64   // bytes of a source when it is decompressed, zero means no limit
+	MainText       bool    // of pages only what is no navigation, menu or footer
 	MaxBadRate     float64 // of rejects among records, looked at after badRateAfter records
 	OnBad          OnBad
 	Threads        int // zero means one for each core
@@ -30,8 +33,20 @@ type Input struct {
 	// before it waits. It may be nil.
 	idle func() error
 
-	// Progress is called now and then with the bytes and records read so far. It may be nil.
+	// Progress is called now and then with the bytes and records read so far, the bytes as they
+	// stand in the sources. It may be nil.
 	Progress func(bytes, records int64)
+
+	texts    *runTexts // keeps texts that can't be read again, if anyone needs them
+	copyLong bool      // the bytes of every record must be at hand
+}
+
+func (in *Input) decoder() *record.Decoder {
+	return record.NewDecoder(record.DecodeOptions{Fields: in.Fields, MaxBytes: in.MaxRecordBytes, MainText: in.MainText})
+}
+
+func (in *Input) readOptions() record.ReadOptions {
+	return record.ReadOptions{MaxBytes: in.MaxRecordBytes, MaxDecoded: in.MaxDecoded, Fields: in.Fields, CopyLong: in.copyLong}
 }
 
 // OnBad says what happens to a record that can't be judged.
@@ -46,27 +61,55 @@ const (
 
 const badRateAfter = 1000
 
-// ErrBadRate reports that more of the input was rejected than allowed.
-var ErrBadRate = errors.New("too many records can't be judged")
+// A BadRateError reports that more of the input was rejected than allowed.
+type BadRateError struct {
+	Rejected, Read int64
+	NoText         *record.Reject // the first for which that was the reason, nil if there is none
+}
+
+func (e *BadRateError) Error() string {
+	s := fmt.Sprintf("too many records can't be judged: %d of %d", e.Rejected, e.Read)
+	if e.NoText != nil {
+		s += "; " + e.NoText.Error()
+	}
+	return s
+}
 
 // An item is a record on its way through the pipeline.
 type item struct {
 	raw    *record.Raw
 	source int             // number of its source
 	after  record.Position // behind it
+	read   int64           // bytes of its source read until then, as they stand there
 	blank  bool
 
 	// Set by the workers, unless it is blank.
 	rec    record.Record
 	reject *record.Reject
+	packed []byte // the text, if it must be kept
 	analysis
+
+	location store.Location // of the text
 }
 
-func (it *item) document(run uint64) Document {
+func (it *item) document() Document {
 	return Document{
 		ID: it.rec.ID, MadeID: !it.rec.OwnID, Text: it.rec.Text, Date: it.rec.Date, Site: site(it.rec.URL),
-		location: store.Location{Run: run, Source: uint32(it.source), Offset: it.raw.Offset, Length: it.raw.Length},
+		location: it.location,
 	}
+}
+
+// place says where the text can be read again, and keeps it if it must.
+func (it *item) place(t *runTexts) (err error) {
+	switch {
+	case t == nil || it.blank || it.reject != nil || it.raw.Other:
+	case it.packed != nil:
+		it.location, err = t.keep(it.packed)
+		it.packed = nil
+	default:
+		it.location = store.Location{Run: t.run, Source: uint32(it.source), Offset: it.raw.Offset, Length: it.raw.Length}
+	}
+	return err
 }
 
 // A batch is a run of items in input order; done is closed when the workers are through.
@@ -107,17 +150,25 @@ func (in *Input) run(ctx context.Context, from position, p shingle.Params, analy
 
 	var workers sync.WaitGroup
 	var large sync.Mutex
-	decoder := record.NewDecoder(in.Fields)
+	decoder := in.decoder()
 	for range threads {
 		workers.Go(func() {
 			digester := p.NewDigester()
+			packer, err := codec.NewFastCompressor()
+			if err != nil {
+				cancel(err)
+				return
+			}
 			for b := range receive(ctx, work) {
 				for _, it := range b.items {
 					if it.blank {
 						continue
 					}
-					if it.rec, it.reject = decoder.Decode(it.raw); it.reject != nil {
+					if it.rec, it.reject = decoder.Decode(it.raw); it.reject != nil || it.raw.Other {
 						continue
+					}
+					if in.texts != nil && !it.raw.Source.Again() {
+						it.packed = packer.Compress([]byte(it.rec.Text))
 					}
 					if len(it.rec.Text) < largeText {
 						it.analysis = analyse(digester, it.rec.Text)
@@ -152,8 +203,14 @@ func (in *Input) run(ctx context.Context, from position, p shingle.Params, analy
 		if err != nil || b == nil {
 			return err
 		}
-		for _, it := range b.items {
-			if err := consume(it); err != nil {
+		for i, it := range b.items {
+			err := it.place(in.texts)
+			if err == nil {
+				err = consume(it)
+			}
+			it.raw.Release()
+			b.items[i] = nil
+			if err != nil {
 				return err
 			}
 		}
@@ -207,40 +264,53 @@ func send(ctx context.Context, c chan<- *batch, b *batch) bool {
 
 // read cuts the sources into batches until emit returns false.
 func (in *Input) read(ctx context.Context, from position, emit func(*batch) bool) error {
-	maxBytes := in.MaxRecordBytes
-	if maxBytes <= 0 {
-		maxBytes = record.DefaultMaxBytes
-	}
 	b := &batch{done: make(chan struct{})}
+	flush := func() bool {
+		full := b
+		b = &batch{done: make(chan struct{})}
+		return emit(full)
+	}
 	for i := from.Source; i < len(in.Sources); i++ {
 		start := record.Position{}
 		if i == from.Source {
 			start = from.At
 		}
-		r, err := in.Sources[i].Reader(start, maxBytes)
-		if err != nil {
+		more, err := in.readSource(ctx, i, start, func(it *item, ready bool) bool {
+			b.items = append(b.items, it)
+			b.bytes += it.raw.Length
+			wait := len(b.items) < batchItems && b.bytes < batchBytes && (in.idle == nil || ready)
+			return wait || flush()
+		})
+		if err != nil || !more {
 			return err
 		}
-		for ctx.Err() == nil {
-			raw, err := r.Next()
-			if errors.Is(err, io.EOF) {
-				break
-			}
-			if err != nil {
-				return err
-			}
-			b.items = append(b.items, &item{raw: raw, source: i, after: r.Position(), blank: raw.Blank()})
-			b.bytes += int64(len(raw.Bytes))
-			if len(b.items) == batchItems || b.bytes >= batchBytes || in.idle != nil && !r.Ready() {
-				if !emit(b) {
-					return nil
-				}
-				b = &batch{done: make(chan struct{})}
-			}
+	}
+	flush()
+	return nil
+}
+
+// readSource emits the records of a source, with whether the next is there already, and reports
+// whether more are wanted.
+func (in *Input) readSource(ctx context.Context, i int, from record.Position, emit func(it *item, ready bool) bool) (more bool, err error) {
+	r, err := in.Sources[i].Reader(from, in.readOptions())
+	if err != nil {
+		return false, err
+	}
+	defer func() { err = errors.Join(err, r.Close()) }()
+	for ctx.Err() == nil {
+		raw, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			return true, nil
+		}
+		if err != nil {
+			return false, err
+		}
+		if !emit(&item{raw: raw, source: i, after: r.Position(), read: r.Consumed(), blank: raw.Blank()}, r.Ready()) {
+			raw.Release()
+			return false, nil
 		}
 	}
-	emit(b)
-	return nil
+	return false, nil
 }
 
 // A tally is the part of every job that is the same: it counts what is read and rejected,
@@ -249,22 +319,29 @@ type tally struct {
 	in        *Input
 	summary   *Summary
 	at        position
-	noText    string // detail of the first record without text
-	beforeNow int64  // bytes of the sources before the present one
+	noText    *record.Reject // the first record without text
+	beforeNow int64          // bytes of the sources before the present one
+	read      int64          // of the sources before the present one, as they stand there
+	readNow   int64          // and of the present one
 }
 
 // admit counts an item and reports whether it is to be judged.
 func (t *tally) admit(it *item) (bool, error) {
 	s := t.summary
-	s.Read++
 	if it.source != t.at.Source {
 		t.beforeNow += t.at.At.Offset
+		t.read += t.readNow
 	}
-	t.at = position{it.source, it.after}
+	t.at, t.readNow = position{it.source, it.after}, it.read
 	s.BytesRead = t.beforeNow + it.after.Offset
 	if t.in.Progress != nil && s.Read%256 == 0 {
-		t.in.Progress(s.BytesRead, s.Read)
+		t.in.Progress(t.read+it.read, s.Read)
 	}
+	if it.raw.Other {
+		s.Other++
+		return false, nil
+	}
+	s.Read++
 	switch {
 	case it.blank:
 		s.Blank++
@@ -273,8 +350,8 @@ func (t *tally) admit(it *item) (bool, error) {
 		return true, t.checkBadRate()
 	}
 	s.Rejected++
-	if t.noText == "" && it.reject.Reason == record.NoText {
-		t.noText = it.reject.Detail
+	if t.noText == nil && it.reject.Reason == record.NoText {
+		t.noText = it.reject
 	}
 	if t.in.OnReject != nil {
 		if err := t.in.OnReject(it.reject); err != nil {
@@ -292,32 +369,5 @@ func (t *tally) checkBadRate() error {
 	if s.Read < badRateAfter || float64(s.Rejected) <= t.in.MaxBadRate*float64(s.Read) {
 		return nil
 	}
-	err := fmt.Errorf("%w: %d of %d", ErrBadRate, s.Rejected, s.Read)
-	if t.noText != "" {
-		err = fmt.Errorf("%w; %s", err, t.noText)
-	}
-	return err
-}
-
-// runTexts gives the texts of the records of the run in progress, by reading them again.
-type runTexts struct {
-	run     uint64
-	sources []*record.Source
-	decoder *record.Decoder
-}
-
-func (t *runTexts) text(l store.Location) (string, bool, error) {
-	if l.Run != t.run || int(l.Source) >= len(t.sources) {
-		return "", false, nil
-	}
-	source := t.sources[l.Source]
-	b := make([]byte, l.Length)
-	if _, err := source.ReadAt(b, l.Offset); err != nil && !errors.Is(err, io.EOF) {
-		return "", false, fmt.Errorf("%s: byte %d: read again: %w", source.Name, l.Offset, err)
-	}
-	rec, reject := t.decoder.Decode(&record.Raw{Source: source, Offset: l.Offset, Length: l.Length, Bytes: b})
-	if reject != nil {
-		return "", false, fmt.Errorf("%s was changed while it was read: %w", source.Name, reject)
-	}
-	return rec.Text, true, nil
+	return &BadRateError{s.Rejected, s.Read, t.noText}
 }

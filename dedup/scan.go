@@ -6,7 +6,6 @@ import (
 	"io"
 	"slices"
 
-	"neardup/internal/record"
 	"neardup/store"
 )
 
@@ -47,10 +46,11 @@ func Scan(ctx context.Context, o ScanOptions) (summary Summary, err error) {
 	}
 	d.replays = func(store.DocNum) bool { return false }
 	d.limits = allPairs
-	d.texts = &runTexts{scanRun, o.Input.Sources, record.NewDecoder(o.Input.Fields)}
+	texts := o.Input.useTexts(scanRun, o.TempDir)
+	d.texts = texts
 	s := &scanner{o: o, d: d, summary: &summary}
 	err = o.report(ctx, d.opts.Params, &summary, analyse, s.scan)
-	return summary, errors.Join(err, d.Close())
+	return summary, errors.Join(err, texts.Remove(), d.Close())
 }
 
 const scanRun = 1 // the index is temporary: one run is all that it sees
@@ -67,7 +67,7 @@ func (s *scanner) scan(it *item, out io.Writer) error {
 	d := s.d
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	doc := it.document(scanRun)
+	doc := it.document()
 	_, conflict, err := d.seen(doc, it.analysis)
 	if err != nil {
 		return err
@@ -94,6 +94,9 @@ func (s *scanner) scan(it *item, out io.Writer) error {
 	first := len(equal) == 0
 	if _, err := d.add(doc, it.analysis, j, first || s.o.AllPairs, first); err != nil {
 		return err
+	}
+	if !first {
+		s.o.Input.texts.forget(it)
 	}
 	if s.added++; s.added%commitItems == 0 {
 		return d.index.Commit()

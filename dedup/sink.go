@@ -8,17 +8,18 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
+	"neardup/internal/codec"
 	"neardup/internal/durable"
 	"neardup/internal/record"
 )
 
-// An output is something a job writes: a *durable.File, or what behaves like one.
+// An output is something a job writes.
 type output interface {
-	Temp() string   // its name until it is complete
-	Size() int64    // bytes written, to cut it back to on resume
 	Sync() error    // makes what was written durable
+	state() partial // what it is taken up by again, after Sync
 	Commit() error  // completes the output and gives it its name
 	Abandon() error // leaves it to be resumed
 	Remove() error  // removes it, unless it was committed
@@ -28,156 +29,295 @@ type output interface {
 type sink interface {
 	output
 	write(raw *record.Raw) error
+	end() error // completes the content
 }
 
-// A lineSink writes records of lines to one file or stream.
-type lineSink struct {
-	*durable.File               // nil for a stream
-	stream        *bufio.Writer // nil for a file
-	w             io.Writer     // one of the two
-
-	first  *record.Source // whose byte order mark, if any, begins the output
-	begun  bool
-	broken bool // the last record had no line ending
+// A fileSink writes records one after the other.
+type fileSink struct {
+	packer
+	repair []byte // what ends a record whose source ended before it did
+	broken bool   // the last record was one
 }
 
-func (s *lineSink) write(raw *record.Raw) error {
-	if !s.begun {
-		s.begun = true
-		if s.first.HasBOM() {
-			if _, err := io.WriteString(s.w, "\ufeff"); err != nil {
+func (s *fileSink) write(raw *record.Raw) error {
+	if s.broken {
+		if _, err := s.Write(s.repair); err != nil {
+			return err
+		}
+		s.broken = false
+	}
+	if _, err := raw.WriteTo(&s.packer); err != nil {
+		return err
+	}
+	if _, err := s.Write(raw.End); err != nil {
+		return err
+	}
+	if len(raw.End) == 0 && len(s.repair) > 0 {
+		s.broken = true
+		if s.alone {
+			s.broken = false
+			if _, err := s.Write(s.repair); err != nil {
 				return err
 			}
 		}
 	}
-	if s.broken {
-		if _, err := s.w.Write([]byte{'\n'}); err != nil {
-			return err
-		}
-	}
-	s.broken = len(raw.End) == 0
-	if err := copyRaw(s.w, raw); err != nil {
-		return err
-	}
-	_, err := s.w.Write(raw.End)
-	return err
+	return s.endRecord()
 }
 
-func (s *lineSink) Sync() error {
-	if s.stream != nil {
-		return s.stream.Flush()
-	}
-	return s.File.Sync()
+func (s *fileSink) state() partial {
+	p := s.packer.state()
+	p.Broken = s.broken
+	return p
 }
 
-func (s *lineSink) Commit() error {
-	if s.stream != nil {
-		return s.stream.Flush()
+// newFileSink opens an output for records like those of a source.
+func newFileSink(path string, like *record.Source, c codec.Codec, o *CleanOptions, resumed *partial) (*fileSink, error) {
+	s := &fileSink{packer: packer{path: path, codec: c, preamble: like.Preamble, force: o.Force}}
+	switch like.Format {
+	case record.WARC:
+		s.alone, s.repair = true, []byte("\r\n\r\n")
+	case record.ARC:
+		s.alone, s.repair = true, []byte("\n")
+	case record.Text, record.HTML:
+	default:
+		s.repair = []byte("\n")
 	}
-	return s.File.Commit()
+	if path == record.Stdin {
+		s.stream = bufio.NewWriterSize(o.Stdout, 64<<10)
+	} else {
+		s.splitSize = o.SplitSize
+	}
+	if resumed != nil {
+		s.broken = resumed.Broken
+	}
+	return s, s.open(resumed)
 }
 
-// copyRaw writes the bytes of a record; of one that was too long to be held, from its source.
-func copyRaw(w io.Writer, raw *record.Raw) error {
-	if raw.Bytes != nil || raw.Length == 0 {
-		_, err := w.Write(raw.Bytes)
-		return err
-	}
-	_, err := io.Copy(w, io.NewSectionReader(raw.Source, raw.Offset, raw.Length))
-	return err
-}
-
-// A treeSink writes texts as files of a directory, under the names that they have relative
-// to their input. After a resume the same texts are written again under the same names.
+// A treeSink writes a directory: for every input a file, under the name that it has relative
+// to the input that was named. Texts that are dropped are left out.
 type treeSink struct {
-	dir   string
+	o     *CleanOptions
 	temp  string
 	names map[*record.Source]string
+	next  int  // number of the first source that was not begun
+	file  sink // of the source before that, if it is not a text
 }
 
 func (s *treeSink) write(raw *record.Raw) error {
-	path := filepath.Join(s.temp, s.names[raw.Source])
-	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
-		return err
+	at := slices.Index(s.o.Input.Sources[s.next:], raw.Source) + s.next
+	if raw.Source.Format.Whole() {
+		if err := s.turn(at + 1); err != nil {
+			return err
+		}
+		return s.writeText(raw)
 	}
-	f, err := durable.Create(path, true)
+	if at >= s.next {
+		if err := s.turn(at); err != nil {
+			return err
+		}
+		if err := s.begin(at, nil); err != nil {
+			return err
+		}
+	}
+	return s.file.write(raw)
+}
+
+// turn completes the files of the sources before at.
+func (s *treeSink) turn(at int) error {
+	for {
+		if s.file != nil {
+			if err := s.file.Commit(); err != nil {
+				return err
+			}
+			s.file = nil
+		}
+		if s.next >= at {
+			return nil
+		}
+		if s.o.Input.Sources[s.next].Format.Whole() {
+			s.next++
+		} else if err := s.begin(s.next, nil); err != nil {
+			return err
+		}
+	}
+}
+
+// begin opens the file of a source that holds records.
+func (s *treeSink) begin(at int, resumed *partial) (err error) {
+	source := s.o.Input.Sources[at]
+	path, err := s.path(source)
 	if err != nil {
 		return err
 	}
-	if err := copyRaw(f, raw); err != nil {
+	sub := *s.o
+	sub.Force, sub.SplitSize, sub.Out = true, 0, path
+	sub.Input.Sources = s.o.Input.Sources[at : at+1]
+	s.next = at + 1
+	if source.Format == record.Parquet {
+		s.file, err = newParquetSink(&sub, resumed)
+	} else {
+		s.file, err = newFileSink(path, source, codecOf(s.names[source]), &sub, resumed)
+	}
+	return err
+}
+
+func (s *treeSink) path(source *record.Source) (string, error) {
+	path := filepath.Join(s.temp, s.names[source])
+	return path, os.MkdirAll(filepath.Dir(path), 0o777)
+}
+
+// writeText writes a text. After a resume the same ones are written again.
+func (s *treeSink) writeText(raw *record.Raw) error {
+	path, err := s.path(raw.Source)
+	if err != nil {
+		return err
+	}
+	f := &fileSink{packer: packer{path: path, codec: codecOf(s.names[raw.Source]), force: true}}
+	if err := f.open(nil); err != nil {
+		return err
+	}
+	if err := f.write(raw); err != nil {
 		return errors.Join(err, f.Remove())
 	}
 	return f.Commit()
 }
 
-func (s *treeSink) Temp() string   { return s.temp }
-func (s *treeSink) Size() int64    { return 0 }
-func (s *treeSink) Sync() error    { return nil } // every file was synced
-func (s *treeSink) Commit() error  { return durable.Rename(s.temp, s.dir) }
-func (s *treeSink) Abandon() error { return nil }
-func (s *treeSink) Remove() error  { return os.RemoveAll(s.temp) }
+func (s *treeSink) state() partial {
+	p := partial{Temp: s.temp, Next: s.next}
+	if s.file != nil {
+		file := s.file.state()
+		p.File = &file
+	}
+	return p
+}
+
+func (s *treeSink) Sync() error {
+	if s.file != nil {
+		return s.file.Sync()
+	}
+	return nil
+}
+
+func (s *treeSink) end() error { return s.turn(len(s.o.Input.Sources)) }
+
+func (s *treeSink) Commit() error {
+	if err := s.end(); err != nil {
+		return err
+	}
+	return durable.Rename(s.temp, s.o.Out)
+}
+
+func (s *treeSink) Abandon() error {
+	if s.file != nil {
+		return s.file.Abandon()
+	}
+	return nil
+}
+
+func (s *treeSink) Remove() error {
+	var err error
+	if s.file != nil {
+		err = s.file.Remove()
+	}
+	return errors.Join(err, os.RemoveAll(s.temp))
+}
 
 // A nullSink is the output of a dry run.
-type nullSink struct{ *durable.File }
+type nullSink struct{}
 
 func (nullSink) write(*record.Raw) error { return nil }
+func (nullSink) end() error              { return nil }
+func (nullSink) Sync() error             { return nil }
+func (nullSink) state() partial          { return partial{} }
+func (nullSink) Commit() error           { return nil }
+func (nullSink) Abandon() error          { return nil }
+func (nullSink) Remove() error           { return nil }
 
-// newSink opens the output of a clean. resumed is what there is of it,
-// nil to begin.
+// newSink opens the output of a clean. resumed is what there is of it, nil to begin.
 func newSink(o *CleanOptions, resumed *partial) (sink, error) {
-	texts, err := allTexts(o.Input.Sources)
 	switch {
-	case err != nil:
-		return nil, err
 	case o.DryRun:
 		return nullSink{}, nil
-	case texts && !(len(o.Inputs) == 1 && len(o.Input.Sources) == 1 && !isDir(o.Inputs[0])):
+	case o.isTree():
 		return newTreeSink(o, resumed)
-	case o.Out == record.Stdin:
-		w := bufio.NewWriter(o.Stdout)
-		return &lineSink{stream: w, w: w, first: o.Input.Sources[0]}, nil
+	case o.Input.Sources[0].Format == record.Parquet:
+		return newParquetSink(o, resumed)
 	}
-	var f *durable.File
-	s := &lineSink{first: o.Input.Sources[0]}
-	if resumed != nil {
-		f, err = durable.Resume(o.Out, resumed.Temp, resumed.Size)
-		if err == nil && resumed.Size > 0 {
-			s.begun = true
-			s.broken, err = lacksLineEnd(resumed.Temp, resumed.Size)
-		}
-	} else {
-		f, err = durable.Create(o.Out, o.Force)
-	}
-	if err != nil {
-		return nil, err
-	}
-	s.w, s.File = f, f
-	return s, nil
+	return newFileSink(o.Out, o.Input.Sources[0], o.codec(), o, resumed)
 }
 
-func lacksLineEnd(path string, size int64) (bool, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return false, err
+// codec returns how a file Out is compressed.
+func (o *CleanOptions) codec() codec.Codec {
+	if o.Compress != nil {
+		return *o.Compress
 	}
-	defer f.Close()
-	last := make([]byte, 1)
-	_, err = f.ReadAt(last, size-1)
-	return last[0] != '\n', err
+	return codecOf(o.Out)
 }
 
-// allTexts reports whether the sources are whole texts; all or none must be.
-func allTexts(sources []*record.Source) (bool, error) {
-	texts := 0
-	for _, s := range sources {
-		if s.Format == record.Text {
-			texts++
+func codecOf(name string) codec.Codec {
+	c, _ := codec.OfName(name)
+	return c
+}
+
+// isTree reports whether the output is a directory: if there is more than one text, or if the
+// input is a directory and the name of the output is not that of a file.
+func (o *CleanOptions) isTree() bool {
+	if len(o.Inputs) == 1 && len(o.Input.Sources) == 1 && !isDir(o.Inputs[0]) {
+		return false
+	}
+	whole := slices.ContainsFunc(o.Input.Sources, func(s *record.Source) bool { return s.Format.Whole() })
+	return whole || o.Out != record.Stdin && slices.ContainsFunc(o.Inputs, isDir) && record.FormatOfName(o.Out) == ""
+}
+
+// checkOut refuses an output that can't hold the records of the input.
+func (o *CleanOptions) checkOut() error {
+	tree := o.isTree()
+	switch {
+	case tree && o.Out == record.Stdin:
+		return errors.New("texts are written as files of a directory, not to standard output")
+	case tree && o.SplitSize > 0:
+		return errors.New("an output that is a directory is not split")
+	case tree && record.FormatOfName(o.Out) != "":
+		return fmt.Errorf("the output is a directory, and %s is named like a file", o.Out)
+	case tree:
+		if _, err := os.Lstat(o.Out); err == nil {
+			return fmt.Errorf("%s is there already; a directory is written as a new one", o.Out)
+		}
+		return nil
+	case !o.codec().Writable():
+		return fmt.Errorf("%s: %s is read and not written; use .gz or .zst", o.Out, o.codec())
+	}
+	first := o.Input.Sources[0]
+	for _, s := range o.Input.Sources[1:] {
+		if s.Format != first.Format {
+			return fmt.Errorf("%s is %s and %s is %s: they can't be written to one file", first.Name, first.Format, s.Name, s.Format)
+		}
+		if !slices.Equal(s.Columns(), first.Columns()) && s.Format != record.Parquet {
+			return fmt.Errorf("%s has the columns %q and %s has %q: they can't be written to one file", first.Name, first.Columns(), s.Name, s.Columns())
 		}
 	}
-	if texts > 0 && texts < len(sources) {
-		return false, errors.New("the inputs are texts and files of records; clean writes one kind at a time")
+	if f := record.FormatOfName(o.Out); f != "" && f != first.Format && !(f.Whole() && first.Format.Whole()) {
+		return fmt.Errorf("%s is named like %s, and the records are written as %s, as they were read", o.Out, f, first.Format)
 	}
-	return texts > 0, nil
+	if first.Format == record.Parquet {
+		if o.codec() != codec.None || o.Out == record.Stdin {
+			return errors.New("Parquet is written to a file, and compresses inside")
+		}
+		if err := record.SameSchema(o.Input.Sources); err != nil {
+			return err
+		}
+	}
+	if o.SplitSize > 0 && o.Out == record.Stdin {
+		return errors.New("standard output is not split")
+	}
+	if o.SplitSize > 0 {
+		return checkParts(o.Out, o.Force)
+	}
+	if o.Out == record.Stdin {
+		return nil
+	}
+	_, err := durable.Check(o.Out, o.Force)
+	return err
 }
 
 func isDevice(path string) bool {
@@ -191,26 +331,27 @@ func isDir(path string) bool {
 }
 
 func newTreeSink(o *CleanOptions, resumed *partial) (sink, error) {
-	if o.Out == record.Stdin {
-		return nil, errors.New("texts are written as files of a directory, not to standard output")
-	}
-	if _, err := os.Lstat(o.Out); err == nil {
-		return nil, fmt.Errorf("%s is there already; texts are written to a new directory", o.Out)
-	}
-	names, err := relativeNames(o.Inputs, o.Input.Sources)
+	names, err := relativeNames(o.Inputs, o.Input.Sources, o.Compress)
 	if err != nil {
 		return nil, err
 	}
-	s := &treeSink{dir: o.Out, temp: durable.PartialName(o.Out), names: names}
+	s := &treeSink{o: o, temp: durable.PartialName(o.Out), names: names}
 	if resumed != nil {
-		s.temp = resumed.Temp
+		s.temp, s.next = resumed.Temp, resumed.Next
 	}
-	return s, os.MkdirAll(s.temp, 0o777)
+	if err := os.MkdirAll(s.temp, 0o777); err != nil {
+		return nil, err
+	}
+	if resumed != nil && resumed.File != nil {
+		return s, s.begin(s.next-1, resumed.File)
+	}
+	return s, nil
 }
 
 // relativeNames gives each source the name of its file in the output: below a directory that
-// was named its path from there, and the last element of the path of a file.
-func relativeNames(inputs []string, sources []*record.Source) (map[*record.Source]string, error) {
+// was named its path from there, and the last element of the path of a file. The compression
+// is that of the source, or as asked.
+func relativeNames(inputs []string, sources []*record.Source, compress *codec.Codec) (map[*record.Source]string, error) {
 	names := map[*record.Source]string{}
 	taken := map[string]string{}
 	for _, s := range sources {
@@ -223,7 +364,16 @@ func relativeNames(inputs []string, sources []*record.Source) (map[*record.Sourc
 			}
 		}
 		if name == record.Stdin {
-			name = "stdin.txt"
+			name = "stdin." + string(s.Format)
+		}
+		c, stem := codec.OfName(name)
+		switch {
+		case s.Format == record.Parquet:
+			name = stem
+		case compress != nil:
+			name = stem + compress.Ext()
+		case !c.Writable():
+			name = stem + codec.Zstd.Ext()
 		}
 		if other, ok := taken[name]; ok {
 			return nil, fmt.Errorf("%s and %s would both be written as %s", other, s.Name, name)
@@ -248,6 +398,8 @@ func openRows(path string, force bool, resumed *partial) (rows, error) {
 	f, err := durable.Create(path, force)
 	return rows{f}, err
 }
+
+func (r rows) state() partial { return partial{Temp: r.Temp(), Size: r.Size()} }
 
 func (r rows) write(row any) error { return encodeRow(r, row) }
 

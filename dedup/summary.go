@@ -13,6 +13,7 @@ type Summary struct {
 	Exact              int64          `json:"exact"`
 	Near               int64          `json:"near"`
 	Syndicated         int64          `json:"syndicated"`
+	Other              int64          `json:"other"`    // no documents, such as requests in WARC files: passed through, not in Read
 	Clusters           int64          `json:"clusters"` // of two documents and more
 	IDConflicts        int64          `json:"id_conflicts"`
 	Overflow           int64          `json:"overflow"` // searches cut short

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"neardup/dedup"
+	"neardup/internal/codec"
 	"neardup/internal/record"
 )
 
@@ -24,6 +26,9 @@ type cleanFlags struct {
 	drop    []string
 	dryRun  bool
 	text    bool
+
+	compress  string
+	splitSize byteSize
 }
 
 func newClean(s *streams) *cobra.Command {
@@ -33,9 +38,10 @@ func newClean(s *streams) *cobra.Command {
 		Short: "Write the corpus without its duplicate documents",
 		Long: `Write the corpus without its duplicate documents.
 
-Records of JSON lines are written byte for byte and in input order. Text files are written
-as files of the directory OUT; one text file is written as the file OUT. OUT appears under
-its name when it is complete.
+What is read is what is written: JSON lines, rows of CSV and records of WARC byte for byte and
+in input order, Parquet with all its columns. OUT is a file if its name says so, compressed if
+it ends in .gz or .zst. A directory, and more than one text or page, become the directory OUT
+with the same names inside. OUT appears under its name when it is complete.
 
 With --index DIR documents are remembered, and later runs drop what earlier runs have seen.
 A run that was interrupted or killed goes on where it stopped when the same command is given
@@ -56,6 +62,8 @@ disk is full, 64 for wrong usage, and 130 or 143 if it was interrupted.`,
 	fs.StringVar(&f.keep, "keep", "first", "which document of a cluster is kept: first")
 	fs.StringSliceVar(&f.drop, "drop", []string{"exact", "near", "syndicated"}, "`KINDS` of duplicates to drop")
 	fs.BoolVar(&f.dryRun, "dry-run", false, "write everything but OUT, and leave the index alone")
+	fs.StringVar(&f.compress, "compress", "auto", "compress OUT: none, gz, zst, or auto, as its name says")
+	fs.Var(&f.splitSize, "split-size", "begin another file, OUT with a number, after `SIZE` (default: one file)")
 	f.inputFlags.add(fs)
 	f.compareFlags.add(fs)
 	f.resourceFlags.add(fs)
@@ -96,6 +104,14 @@ func (s *streams) runClean(ctx context.Context, args []string, f cleanFlags) err
 			return usagef("the output %s lies in the input %s: the next run would read it", f.out, input)
 		}
 	}
+	var compress *codec.Codec
+	if f.compress != "auto" {
+		c, err := codec.Parse(f.compress)
+		if err != nil {
+			return usageError{fmt.Errorf("--compress: %w, auto", err)}
+		}
+		compress = &c
+	}
 	opts, err := s.options(f.compareFlags, f.resourceFlags)
 	if err != nil {
 		return err
@@ -104,6 +120,7 @@ func (s *streams) runClean(ctx context.Context, args []string, f cleanFlags) err
 	summary, err := s.job(args, f.inputFlags, f.resourceFlags, true, []string{f.out, f.removed}, func(in dedup.Input) (dedup.Summary, error) {
 		return dedup.Clean(ctx, dedup.CleanOptions{
 			Options: opts, Input: in, Inputs: args, Index: f.index, Out: f.out, Stdout: s.out,
+			Compress: compress, SplitSize: int64(f.splitSize),
 			Removed: f.removed, Rejects: f.rejects, Force: f.force, DryRun: f.dryRun,
 		})
 	})

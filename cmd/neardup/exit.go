@@ -69,6 +69,7 @@ func explain(err error, signalled os.Signal) (code int, hint string) {
 	var usage usageError
 	var params *store.ParamsError
 	var behind *durable.BehindError
+	var badRate *dedup.BadRateError
 	switch {
 	case err == nil:
 		return exitDone, ""
@@ -99,12 +100,20 @@ func explain(err error, signalled os.Signal) (code int, hint string) {
 		return exitFailed, "pass --force to replace it"
 	case errors.Is(err, dedup.ErrChanged):
 		return exitFailed, "run the first command again to finish it, or use another -o and --index"
-	case errors.Is(err, dedup.ErrBadRate):
-		return exitFailed, "name the field with --text-field, or allow more with --max-bad-rate 1"
+	case errors.As(err, &badRate):
+		return exitFailed, badRateHint(badRate)
 	case errors.Is(err, fs.ErrNotExist):
 		return exitFailed, "check the path"
 	}
 	return exitFailed, ""
+}
+
+func badRateHint(e *dedup.BadRateError) string {
+	if e.NoText == nil || len(e.NoText.Fields) == 0 {
+		return "--rejects FILE lists them; --max-bad-rate 1 goes on whatever comes"
+	}
+	fields := e.NoText.Fields
+	return fmt.Sprintf("the fields are %s: name the one that holds the text with --text-field", strings.Join(fields, ", "))
 }
 
 func sizeOf(paramsID string) string {

@@ -20,20 +20,24 @@ import (
 type inputFlags struct {
 	format         string
 	fields         record.Fields
+	mainText       bool
 	maxRecordBytes byteSize
+	maxDecoded     byteSize
 	maxBadRate     float64
 	onBad          string
 	rejects        string
 }
 
 func (f *inputFlags) add(fs *pflag.FlagSet) {
-	fs.StringVar(&f.format, "input-format", "", "read every input as `NAME`: jsonl, lines or text (default: by name and content)")
+	fs.StringVar(&f.format, "input-format", "", "read every input as `NAME`: "+record.FormatNames()+" (default: by name and content)")
 	fs.StringArrayVar(&f.fields.Text, "text-field", []string{"text"}, "`FIELD` that holds the text; repeat to join several by a blank line; dots reach into objects")
 	fs.StringVar(&f.fields.ID, "id-field", "id", "`FIELD` that holds the id")
 	fs.StringVar(&f.fields.URL, "url-field", "url", "`FIELD` that holds the address")
 	fs.StringVar(&f.fields.Date, "date-field", "date", "`FIELD` that holds the date")
+	fs.BoolVar(&f.mainText, "main-text", false, "of HTML pages take the article alone, without navigation, menus and footers")
 	f.maxRecordBytes = record.DefaultMaxBytes
 	fs.Var(&f.maxRecordBytes, "max-record-bytes", "reject records longer than `SIZE`")
+	fs.Var(&f.maxDecoded, "max-decoded-bytes", "stop reading an input after `SIZE` of its content, decompressed (default: no limit)")
 	fs.Float64Var(&f.maxBadRate, "max-bad-rate", 0.01, "stop when more than this share of the records is rejected, looked at after 1,000")
 	fs.StringVar(&f.onBad, "on-bad", string(dedup.SkipBad), "what happens to a record that can't be judged: skip, keep or fail")
 	fs.StringVar(&f.rejects, "rejects", "", "list the records that can't be judged in `FILE`")
@@ -82,8 +86,8 @@ func addShingleSize(fs *pflag.FlagSet, size *string) {
 // record.CloseAll.
 func (s *streams) input(args []string, f inputFlags, r resourceFlags, spool bool) (dedup.Input, error) {
 	in := dedup.Input{
-		Fields: f.fields, MaxRecordBytes: int64(f.maxRecordBytes), MaxBadRate: f.maxBadRate,
-		OnBad: dedup.OnBad(f.onBad), Threads: r.threads,
+		Fields: f.fields, MaxRecordBytes: int64(f.maxRecordBytes), MaxDecoded: int64(f.maxDecoded), MainText: f.mainText,
+		MaxBadRate: f.maxBadRate, OnBad: dedup.OnBad(f.onBad), Threads: r.threads,
 	}
 	switch in.OnBad {
 	case dedup.SkipBad, dedup.KeepBad, dedup.FailBad:
@@ -105,17 +109,11 @@ func (s *streams) input(args []string, f inputFlags, r resourceFlags, spool bool
 	if first := slices.Index(args, record.Stdin); first >= 0 && slices.Contains(args[first+1:], record.Stdin) {
 		return in, usagef("standard input is named twice")
 	}
-	o := record.FindOptions{Stdin: s.in}
+	o := record.FindOptions{Stdin: s.in, Text: f.fields.Text, Spool: spool, TempDir: r.tempDir}
 	if f.format != "" {
 		var err error
 		if o.Format, err = record.ParseFormat(f.format); err != nil {
 			return in, usageError{err}
-		}
-	}
-	if spool {
-		o.Spool = r.tempDir
-		if o.Spool == "" {
-			o.Spool = os.TempDir()
 		}
 	}
 	var err error
@@ -233,6 +231,9 @@ func (b *byteSize) Set(s string) error {
 }
 
 func (b *byteSize) String() string {
+	if *b == 0 {
+		return ""
+	}
 	for _, u := range []string{"GiB", "MiB", "KiB"} {
 		for _, known := range units {
 			if known.suffix == u && int64(*b) >= known.bytes && int64(*b)%known.bytes == 0 {

@@ -142,15 +142,16 @@ func (s *streams) page(source *record.Source, f pageFlags, outcome *pageOutcome)
 }
 
 func readPage(source *record.Source, maxBytes int64) (string, error) {
-	r, err := source.Reader(record.Position{}, maxBytes)
+	r, err := source.Reader(record.Position{}, record.ReadOptions{MaxBytes: maxBytes})
 	if err != nil {
 		return "", err
 	}
+	defer r.Close()
 	raw, err := r.Next()
 	if err != nil {
 		return "", err
 	}
-	rec, reject := record.NewDecoder(record.Fields{}).Decode(raw)
+	rec, reject := record.NewDecoder(record.DecodeOptions{}).Decode(raw)
 	if reject != nil {
 		return "", reject
 	}

@@ -182,6 +182,14 @@ func (f *File) Size() int64 {
 	return f.size
 }
 
+// Flush makes what was written readable by others.
+func (f *File) Flush() error {
+	if f == nil {
+		return nil
+	}
+	return f.buf.Flush()
+}
+
 // Sync makes what was written durable.
 func (f *File) Sync() error {
 	if f == nil {

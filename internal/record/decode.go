@@ -32,13 +32,23 @@ type Record struct {
 
 // A Decoder turns raw records into records. It is safe for concurrent use.
 type Decoder struct {
-	fields []field
+	fields   []field
+	maxBytes int64
+}
+
+// DecodeOptions say what is made of raw records.
+type DecodeOptions struct {
+	Fields   Fields
+	MaxBytes int64 // of a body that is decompressed; zero means DefaultMaxBytes
+	MainText bool  // of pages only what is no navigation, menu or footer
 }
 
 type field struct {
 	path []string
 	use  use
 }
+
+func (f field) name() string { return strings.Join(f.path, ".") }
 
 type use int
 
@@ -49,12 +59,11 @@ const (
 	useDate
 )
 
-// NewDecoder returns a decoder for records with those fields.
-func NewDecoder(f Fields) *Decoder {
-	d := &Decoder{}
+func fieldsOf(f Fields) []field {
+	var fields []field
 	add := func(name string, u use) {
 		if name != "" {
-			d.fields = append(d.fields, field{strings.Split(name, "."), u})
+			fields = append(fields, field{strings.Split(name, "."), u})
 		}
 	}
 	for _, name := range f.Text {
@@ -63,26 +72,76 @@ func NewDecoder(f Fields) *Decoder {
 	add(f.ID, useID)
 	add(f.URL, useURL)
 	add(f.Date, useDate)
+	return fields
+}
+
+// NewDecoder returns a decoder for records with those fields.
+func NewDecoder(o DecodeOptions) *Decoder {
+	d := &Decoder{fields: fieldsOf(o.Fields), maxBytes: o.MaxBytes}
+	if d.maxBytes <= 0 {
+		d.maxBytes = DefaultMaxBytes
+	}
 	return d
 }
 
 // Decode decodes a raw record that is not blank. If it can't be judged the error is a *Reject.
+// If it turns out to be no document it is marked so, and there is no record.
 func (d *Decoder) Decode(raw *Raw) (Record, *Reject) {
-	if raw.Reject != nil {
+	switch {
+	case raw.Reject != nil || raw.Other:
 		return Record{}, raw.Reject
+	case raw.Source.Format == Parquet:
+		return d.decodeColumns(raw)
+	case raw.Source.Format == WARC, raw.Source.Format == ARC:
+		return d.decodeArchived(raw)
+	case raw.Source.Format.Whole():
+		text, reject := d.text(raw, raw.Bytes, raw.Source.Format == HTML, "")
+		return Record{ID: raw.Source.Name, Text: text}, reject
 	}
 	if !utf8.Valid(raw.Bytes) {
-		at := invalidAt(raw.Bytes)
-		line := raw.Line + int64(bytes.Count(raw.Bytes[:at], []byte("\n")))
-		return Record{}, &Reject{raw.Source.Name, line, raw.Offset + int64(at), InvalidUTF8, fmt.Sprintf("byte 0x%02x", raw.Bytes[at])}
+		return Record{}, invalidUTF8(raw)
 	}
 	switch raw.Source.Format {
-	case Text:
-		return Record{ID: raw.Source.Name, Text: string(raw.Bytes)}, nil
 	case Lines:
 		return Record{ID: madeID(raw), Text: string(raw.Bytes)}, nil
+	case CSV, TSV:
+		return d.decodeRow(raw)
 	}
 	return d.decodeObject(raw)
+}
+
+func invalidUTF8(raw *Raw) *Reject {
+	at := invalidAt(raw.Bytes)
+	line := raw.Line + int64(bytes.Count(raw.Bytes[:at], []byte("\n")))
+	return &Reject{raw.Source.Name, line, raw.Offset + int64(at), InvalidUTF8, fmt.Sprintf("byte 0x%02x", raw.Bytes[at]), nil}
+}
+
+// fromValues makes a record of the values of its fields, nil if it has no text.
+func (d *Decoder) fromValues(raw *Raw, values []*string) *Record {
+	rec := &Record{ID: madeID(raw)}
+	var texts []string
+	for i, v := range values {
+		if v == nil {
+			continue
+		}
+		switch d.fields[i].use {
+		case useText:
+			texts = append(texts, *v)
+		case useID:
+			if *v != "" {
+				rec.ID, rec.OwnID = *v, true
+			}
+		case useURL:
+			rec.URL = *v
+		case useDate:
+			rec.Date = ParseDate(*v)
+		}
+	}
+	if len(texts) == 0 {
+		return nil
+	}
+	rec.Text = strings.Join(texts, "\n\n")
+	return rec
 }
 
 func madeID(raw *Raw) string { return raw.Source.Name + ":" + strconv.FormatInt(raw.Number, 10) }
@@ -100,7 +159,7 @@ func invalidAt(b []byte) int {
 
 func (d *Decoder) decodeObject(raw *Raw) (Record, *Reject) {
 	reject := func(reason Reason, at int, detail string) (Record, *Reject) {
-		return Record{}, &Reject{raw.Source.Name, raw.Line, raw.Offset + int64(at), reason, detail}
+		return Record{}, &Reject{raw.Source.Name, raw.Line, raw.Offset + int64(at), reason, detail, nil}
 	}
 	b := raw.Bytes
 	if tooDeep(b) {
@@ -131,9 +190,9 @@ func (d *Decoder) decodeObject(raw *Raw) (Record, *Reject) {
 		first := b[v.start]
 		switch {
 		case f.use == useText && v.repeated:
-			return reject(DuplicateKey, v.start, fmt.Sprintf("the field %q stands there twice", strings.Join(f.path, ".")))
+			return reject(DuplicateKey, v.start, fmt.Sprintf("the field %q stands there twice", f.name()))
 		case f.use == useText && first != '"' && first != 'n':
-			return reject(TextNotString, v.start, fmt.Sprintf("the field %q holds a JSON %s", strings.Join(f.path, "."), kindOf(first)))
+			return reject(TextNotString, v.start, fmt.Sprintf("the field %q holds a JSON %s", f.name(), kindOf(first)))
 		case f.use == useText && first == '"':
 			texts = append(texts, unquote(b[v.start:v.end]))
 		case f.use == useID:
@@ -147,27 +206,35 @@ func (d *Decoder) decodeObject(raw *Raw) (Record, *Reject) {
 		}
 	}
 	if len(texts) == 0 {
-		return reject(NoText, 0, d.missing(b, start))
+		return d.noText(raw, keysOf(b, start))
 	}
 	rec.Text = strings.Join(texts, "\n\n")
 	return rec, nil
 }
 
-// missing names the text fields asked for and the fields that are there.
-func (d *Decoder) missing(b []byte, start int) string {
+// noText rejects a record without text, and names the fields asked for and those that are there.
+func (d *Decoder) noText(raw *Raw, there []string) (Record, *Reject) {
 	var wanted []string
 	for _, f := range d.fields {
 		if f.use == useText {
-			wanted = append(wanted, strconv.Quote(strings.Join(f.path, ".")))
+			wanted = append(wanted, strconv.Quote(f.name()))
 		}
 	}
-	var there []string
+	there = there[:min(len(there), maxNamed)]
+	detail := fmt.Sprintf("no text in %s; the fields are %q", strings.Join(wanted, ", "), there)
+	return Record{}, &Reject{raw.Source.Name, raw.Line, raw.Offset, NoText, detail, there}
+}
+
+// maxNamed is how many of the fields that are there are named.
+const maxNamed = 20
+
+func keysOf(b []byte, start int) (keys []string) {
 	members(b, start, func(key string, _, _ int) {
-		if len(there) < 20 {
-			there = append(there, key)
+		if len(keys) < maxNamed {
+			keys = append(keys, key)
 		}
 	})
-	return fmt.Sprintf("no text in %s; the fields are %q", strings.Join(wanted, ", "), there)
+	return keys
 }
 
 // A value is where a field was found. The last of several counts, except for texts.

@@ -1,157 +1,292 @@
 package record
 
 import (
-	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
 	"io"
+	"os"
+
+	"neardup/internal/codec"
 )
 
 // A Raw is one record as it stands in its source.
 type Raw struct {
 	Source *Source
 	Number int64  // of the record in its source, from 1, blank and rejected ones counted
-	Line   int64  // on which it begins, from 1
-	Offset int64  // at which it begins, in bytes
+	Line   int64  // on which it begins, from 1; the number where there are no lines
+	Offset int64  // at which it begins, in bytes of the decompressed content
 	Length int64  // in bytes, without End; of a rejected one too
-	Bytes  []byte // nil if it was rejected when it was framed
-	End    []byte // the line ending, empty at the end of a source
+	Bytes  []byte // nil if it was not held
+	End    []byte // what ends it, such as a line feed; empty at the end of a source
 	Reject *Reject
+
+	// Other tells that it is no document, such as a request in a WARC file: it is not judged,
+	// and stands in the output as it stood.
+	Other bool
+
+	row  *row     // of Parquet, instead of bytes
+	copy *os.File // its bytes, if they are too many to be held and can't be read again
 }
 
-// Blank reports a line with nothing but white space. A text is never blank.
+// Blank reports a record with nothing but white space. A text is never blank.
 func (r *Raw) Blank() bool {
-	return r.Source.Format != Text && r.Reject == nil && len(bytes.TrimSpace(r.Bytes)) == 0
+	switch r.Source.Format {
+	case JSONL, Lines, CSV, TSV:
+		return r.Reject == nil && len(bytes.TrimSpace(r.Bytes)) == 0
+	}
+	return false
+}
+
+// WriteTo writes the bytes of the record, without what ends it.
+func (r *Raw) WriteTo(w io.Writer) (int64, error) {
+	switch {
+	case r.Bytes != nil || r.Length == 0:
+		n, err := w.Write(r.Bytes)
+		return int64(n), err
+	case r.copy != nil:
+		return io.Copy(w, io.NewSectionReader(r.copy, 0, r.Length))
+	case r.Source.Again():
+		return io.Copy(w, io.NewSectionReader(r.Source, r.Offset, r.Length))
+	}
+	return 0, fmt.Errorf("%s: byte %d: the record was not held", r.Source.Name, r.Offset)
+}
+
+// Release lets go of what a record holds besides memory.
+func (r *Raw) Release() {
+	if r.copy != nil {
+		r.copy.Close()
+		os.Remove(r.copy.Name())
+		r.copy = nil
+	}
 }
 
 // A Position is where a Reader stands. The zero value is the start.
 type Position struct {
-	Offset int64 `json:"offset"` // bytes
-	Number int64 `json:"number"` // records read
+	Offset int64 `json:"offset"`          // bytes of the decompressed content
+	Number int64 `json:"number"`          // records read
+	Line   int64 `json:"line"`            // lines read
+	Ended  bool  `json:"ended,omitempty"` // at a fault behind which nothing can be read
 }
 
 // DefaultMaxBytes is the default limit on the length of a record.
 const DefaultMaxBytes = 16 << 20
 
-// A Reader cuts a source into raw records. It is not safe for concurrent use.
-type Reader struct {
-	source   *Source
-	in       *bufio.Reader
-	pos      Position
-	maxBytes int64
-	atStart  bool
-	whole    bool // a text was read
+// ReadOptions bound what is read.
+type ReadOptions struct {
+	MaxBytes   int64  // of a record; a longer one is a reject. Zero means DefaultMaxBytes
+	MaxDecoded int64  // of the decompressed content; what follows is one reject. Zero means no limit
+	Fields     Fields // that will be decoded, so that other columns need not be read
+
+	// CopyLong copies records that are too long to be held to the temporary directory, if they
+	// can't be read again.
+	CopyLong bool
 }
 
-var bom = []byte("\ufeff")
+// A Reader cuts a source into raw records. It is not safe for concurrent use.
+type Reader struct {
+	source *Source
+	opts   ReadOptions
+	body   *body
+	in     *input
+	pos    Position
+	wasted int64 // bytes that were read in vain and put back
+	rows   *rowReader
+}
 
-// Reader returns a reader of s that begins at a position where another reader of it stood.
-// A record of more than maxBytes is a reject, and its bytes are not held.
-func (s *Source) Reader(from Position, maxBytes int64) (*Reader, error) {
-	in, err := s.bytesFrom(from.Offset)
-	if err != nil {
+// Reader returns a reader of s that begins at a position where another reader of it stood. It
+// must be closed.
+func (s *Source) Reader(from Position, opts ReadOptions) (*Reader, error) {
+	if opts.MaxBytes <= 0 {
+		opts.MaxBytes = DefaultMaxBytes
+	}
+	r := &Reader{source: s, opts: opts, pos: from}
+	if from.Ended || s.Format == Parquet {
+		return r, nil
+	}
+	var err error
+	if r.body, err = s.body(from.Offset); err != nil {
 		return nil, err
 	}
-	return &Reader{source: s, in: bufio.NewReaderSize(in, 1<<20), pos: from, maxBytes: maxBytes, atStart: from.Offset == 0}, nil
+	var in io.Reader = r.body
+	if opts.MaxDecoded > 0 {
+		in = &limited{in, opts.MaxDecoded - from.Offset, opts.MaxDecoded}
+	}
+	r.in = newInput(in)
+	if from.Offset == 0 && len(s.Preamble) > 0 {
+		r.in.skip(len(r.in.peek(len(s.Preamble))))
+		r.pos.Offset = int64(len(s.Preamble))
+		r.pos.Line = int64(bytes.Count(s.Preamble, []byte("\n")))
+	}
+	return r, nil
+}
+
+// Close ends the reader.
+func (r *Reader) Close() error {
+	var errs []error
+	if r.rows != nil {
+		errs = append(errs, r.rows.close())
+	}
+	if r.body != nil {
+		errs = append(errs, r.body.Close())
+	}
+	return errors.Join(errs...)
 }
 
 // Position returns where the next record begins.
 func (r *Reader) Position() Position { return r.pos }
 
-// HasBOM reports whether the source begins with a byte order mark. It is no part of the
-// first record of a source of lines.
-func (s *Source) HasBOM() bool {
-	head, err := s.head()
-	return err == nil && bytes.HasPrefix(head, bom)
+// Consumed returns how many bytes of the source were read, as they stand there.
+func (r *Reader) Consumed() int64 {
+	if r.body != nil && r.body.decoder != nil {
+		return r.body.decoder.Consumed()
+	}
+	return r.pos.Offset
 }
 
 // Next returns the next record. The error is io.EOF at the end. The bytes are the caller's.
+//
+// A fault of the content behind which nothing can be read, such as the end of a compressed
+// stream before its time, is the last record, and a reject.
 func (r *Reader) Next() (*Raw, error) {
-	if r.source.Format == Text {
-		return r.text()
-	}
-	if r.atStart {
-		r.atStart = false
-		if head, _ := r.in.Peek(len(bom)); bytes.Equal(head, bom) {
-			n, _ := r.in.Discard(len(bom))
-			r.pos.Offset += int64(n)
-		}
-	}
-	return r.line()
-}
-
-func (r *Reader) line() (*Raw, error) {
-	raw := &Raw{Source: r.source, Number: r.pos.Number + 1, Line: r.pos.Number + 1, Offset: r.pos.Offset}
-	var kept []byte
-	var last byte // the byte before the line feed, of a line too long to be kept
-	for {
-		part, err := r.in.ReadSlice('\n')
-		ended := err == nil
-		if err != nil && !errors.Is(err, bufio.ErrBufferFull) && !errors.Is(err, io.EOF) {
-			return nil, fmt.Errorf("%s: byte %d: %w", r.source.Name, r.pos.Offset, err)
-		}
-		if errors.Is(err, io.EOF) && len(part) == 0 && raw.Length == 0 {
-			return nil, io.EOF
-		}
-		r.pos.Offset += int64(len(part))
-		raw.Length += int64(len(part))
-		if raw.Length <= r.maxBytes+2 { // a line ending does not count
-			kept = append(kept, part...)
-		} else if kept = nil; len(part) > 1 {
-			last = part[len(part)-2]
-		}
-		if ended || errors.Is(err, io.EOF) {
-			r.finish(raw, kept, ended, last)
-			return raw, nil
-		}
-	}
-}
-
-// finish takes the line ending off and rejects a line that is too long.
-func (r *Reader) finish(raw *Raw, kept []byte, ended bool, last byte) {
-	r.pos.Number++
-	if n := len(kept); n > 1 {
-		last = kept[n-2]
-	}
-	if ended {
-		raw.End = []byte("\n")
-		if last == '\r' && raw.Length > 1 {
-			raw.End = []byte("\r\n")
-		}
-	}
-	raw.Length -= int64(len(raw.End))
-	if raw.Length > r.maxBytes {
-		raw.Reject = r.tooLong(raw)
-		return
-	}
-	raw.Bytes = kept[:raw.Length:raw.Length]
-}
-
-func (r *Reader) text() (*Raw, error) {
-	if r.whole || r.pos.Number > 0 {
+	if r.pos.Ended {
 		return nil, io.EOF
 	}
-	r.whole = true
-	raw := &Raw{Source: r.source, Number: 1, Line: 1}
-	b, err := io.ReadAll(io.LimitReader(r.in, r.maxBytes+1))
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", r.source.Name, err)
+	if r.source.Format == Parquet {
+		return r.nextRow()
 	}
-	raw.Bytes, raw.Length = b, int64(len(b))
-	if raw.Length > r.maxBytes {
-		rest, err := io.Copy(io.Discard, r.in)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", r.source.Name, err)
-		}
-		raw.Length += rest
-		raw.Bytes = nil
-		raw.Reject = r.tooLong(raw)
+	raw := &Raw{Source: r.source, Number: r.pos.Number + 1, Line: r.pos.Line + 1, Offset: r.pos.Offset}
+	err := r.frame(raw)
+	if err == nil {
+		r.pos.Number++
+		return raw, nil
 	}
-	r.pos = Position{Offset: raw.Length, Number: 1}
+	if errors.Is(err, io.EOF) {
+		return nil, io.EOF
+	}
+	reason := faultOf(err)
+	if reason == "" {
+		raw.Release()
+		return nil, fmt.Errorf("%s: byte %d: %w", r.source.Name, r.pos.Offset, err)
+	}
+	raw.Reject = r.reject(raw, reason, err.Error())
+	raw.End = nil
+	r.pos.Number++
+	r.pos.Ended = true
 	return raw, nil
 }
 
+// frame reads a record into raw. The error is io.EOF if there is none; with any other, raw
+// has what was read of it.
+func (r *Reader) frame(raw *Raw) error {
+	switch r.source.Format {
+	case Text, HTML:
+		return r.whole(raw)
+	case CSV, TSV:
+		return r.csvRow(raw)
+	case WARC, ARC:
+		return r.archived(raw, archives[r.source.Format])
+	}
+	return r.line(raw)
+}
+
+// faultOf returns the reason of a fault of the content, and nothing for other errors.
+func faultOf(err error) Reason {
+	var corrupt *codec.CorruptError
+	var limit *limitError
+	switch {
+	case errors.As(err, &corrupt) && corrupt.Truncated():
+		return Truncated
+	case errors.As(err, &corrupt):
+		return Corrupt
+	case errors.As(err, &limit):
+		return OverLimit
+	}
+	return ""
+}
+
+func (r *Reader) reject(raw *Raw, reason Reason, detail string) *Reject {
+	return &Reject{raw.Source.Name, raw.Line, raw.Offset, reason, detail, nil}
+}
+
 func (r *Reader) tooLong(raw *Raw) *Reject {
-	return &Reject{raw.Source.Name, raw.Line, raw.Offset, TooLong, fmt.Sprintf("%d bytes, the limit is %d", raw.Length, r.maxBytes)}
+	return r.reject(raw, TooLong, fmt.Sprintf("%d bytes, the limit is %d", raw.Length, r.opts.MaxBytes))
+}
+
+// A limited reader fails where a limit is passed.
+type limited struct {
+	in   io.Reader
+	left int64
+	max  int64
+}
+
+type limitError struct{ max int64 }
+
+func (e *limitError) Error() string {
+	return fmt.Sprintf("the content goes on behind the limit of %d bytes", e.max)
+}
+
+func (l *limited) Read(p []byte) (int, error) {
+	if l.left <= 0 {
+		if n, err := l.in.Read(make([]byte, 1)); n == 0 && err != nil {
+			return 0, err
+		}
+		return 0, &limitError{l.max}
+	}
+	n, err := l.in.Read(p[:min(int64(len(p)), l.left)])
+	l.left -= int64(n)
+	return n, err
+}
+
+// unread puts back what was read in vain, unless that was more already than what was read to
+// some purpose by far: the time stays linear.
+func (r *Reader) unread(b []byte) bool {
+	if r.wasted += int64(len(b)); r.wasted > 64<<20+4*r.pos.Offset {
+		return false
+	}
+	r.in.unread(b)
+	r.pos.Offset -= int64(len(b))
+	return true
+}
+
+// A held is the beginning of a record that is read in parts: all of it up to a limit, and then
+// nothing, or a copy in a file.
+type held struct {
+	r     *Reader
+	raw   *Raw
+	limit int64
+}
+
+func (r *Reader) hold(raw *Raw, slack int64) *held { return &held{r, raw, r.opts.MaxBytes + slack} }
+
+// add appends a part to the record.
+func (h *held) add(part []byte) error {
+	raw := h.raw
+	h.r.pos.Offset += int64(len(part))
+	before := raw.Length
+	raw.Length += int64(len(part))
+	if raw.Length <= h.limit {
+		raw.Bytes = append(raw.Bytes, part...)
+		return nil
+	}
+	if before <= h.limit {
+		was := raw.Bytes
+		raw.Bytes = nil
+		if !h.r.opts.CopyLong || h.r.source.Again() {
+			return nil
+		}
+		f, err := os.CreateTemp(h.r.source.tempDir, "neardup-record-*")
+		if err != nil {
+			return err
+		}
+		raw.copy = f
+		if _, err := f.Write(was); err != nil {
+			return err
+		}
+	}
+	if raw.copy != nil {
+		_, err := raw.copy.Write(part)
+		return err
+	}
+	return nil
 }

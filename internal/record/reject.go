@@ -15,15 +15,24 @@ const (
 	DuplicateKey  Reason = "duplicate_key"
 	InvalidUTF8   Reason = "invalid_utf8"
 	TooLong       Reason = "too_long"
+	BadQuotes     Reason = "bad_quotes"   // of a row of a table
+	WrongFields   Reason = "wrong_fields" // another number than the header row has
+	BadRecord     Reason = "bad_record"   // of an archive: header and length don't hold together
+	Undecodable   Reason = "undecodable"  // in the encoding that it says, or in any
+	Truncated     Reason = "truncated"    // the source ends before its time
+	Corrupt       Reason = "corrupt"      // the source can't be read further
+	OverLimit     Reason = "over_limit"   // the source goes on behind --max-decoded-bytes
 )
 
 // A Reject is a record that can't be judged.
 type Reject struct {
 	Source string `json:"source"`
-	Line   int64  `json:"line"`   // from 1
-	Offset int64  `json:"offset"` // of the fault, in bytes from the start of the source
+	Line   int64  `json:"line"`   // from 1; the number of the record where there are no lines
+	Offset int64  `json:"offset"` // of the fault, in bytes from the start of the content
 	Reason Reason `json:"reason"`
 	Detail string `json:"detail"`
+
+	Fields []string `json:"-"` // the record's, some of them, if it has no text
 }
 
 func (r *Reject) Error() string {

@@ -10,39 +10,10 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
+
+	"neardup/internal/codec"
 )
-
-// A Format says how a source is cut into records.
-type Format string
-
-// The formats.
-const (
-	JSONL Format = "jsonl" // a JSON object a line
-	Lines Format = "lines" // a text a line
-	Text  Format = "text"  // the whole source is one text
-)
-
-// ParseFormat reads the name of a format.
-func ParseFormat(name string) (Format, error) {
-	switch f := Format(name); f {
-	case JSONL, Lines, Text:
-		return f, nil
-	case "ndjson":
-		return JSONL, nil
-	case "txt", "md":
-		return Text, nil
-	}
-	return "", fmt.Errorf("input format %q is not one of jsonl, lines, text", name)
-}
-
-var formatOf = map[string]Format{".jsonl": JSONL, ".ndjson": JSONL, ".txt": Text, ".text": Text, ".md": Text}
-
-// notYet are formats that neardup will read one day; guessing at them would do harm.
-var notYet = []string{
-	".csv", ".tsv", ".parquet", ".warc", ".wet", ".arc", ".html", ".htm", ".gz", ".zst", ".bz2", ".xz",
-}
 
 // Stdin is the name of standard input.
 const Stdin = "-"
@@ -51,22 +22,33 @@ const Stdin = "-"
 type Source struct {
 	Name   string // as given, or under the directory given
 	Format Format
-	Size   int64 // bytes, -1 if not known: a stream
+	Codec  codec.Codec // of its bytes
+	Size   int64       // in bytes as they stand there, -1 if not known: a stream
 
-	file   *os.File      // nil for standard input
-	stream *bufio.Reader // nil for a regular file
-	spool  *os.File      // a copy of what was read of the stream, if asked for
+	// Preamble is what begins the source and is no part of a record: a byte order mark, the
+	// header row of a table.
+	Preamble []byte
+
+	table   table
+	files   *openFiles
+	tempDir string
+	stream  *bufio.Reader // nil for a regular file
+	closer  io.Closer     // of a stream that was opened here
+	spool   *os.File      // a copy of what was read of the stream, if asked for
+	done    bool          // the stream was read to its end
 }
 
 // FindOptions say how inputs are read.
 type FindOptions struct {
 	Format  Format    // of every input; empty means by name and content
 	Default Format    // of inputs whose name does not tell; empty means by content
+	Text    []string  // names of fields: what begins with a row that holds one of them is a table
 	Stdin   io.Reader // what "-" reads
-	Spool   string    // directory for a copy of what is read of a stream; empty means no copy
+	Spool   bool      // keep a copy of what is read of a stream, so that it can be read again
+	TempDir string    // for copies; empty means the system's
 }
 
-// Find opens the inputs in order, directories walked in name order. The sources must be
+// Find finds the inputs in order, directories walked in name order. The sources must be
 // closed with [CloseAll]. An input that can't be read is an error before anything is read.
 func Find(inputs []string, opts FindOptions) (sources []*Source, err error) {
 	defer func() {
@@ -75,13 +57,14 @@ func Find(inputs []string, opts FindOptions) (sources []*Source, err error) {
 			sources = nil
 		}
 	}()
+	files := &openFiles{}
 	for _, input := range inputs {
 		if input == Stdin {
-			s, err := openStream(opts)
-			if err != nil {
+			s := &Source{Name: Stdin, Size: -1, stream: bufio.NewReaderSize(opts.Stdin, maxHead)}
+			sources = append(sources, s)
+			if err := s.prepare(opts); err != nil {
 				return sources, err
 			}
-			sources = append(sources, s)
 			continue
 		}
 		names, err := walk(input)
@@ -89,11 +72,14 @@ func Find(inputs []string, opts FindOptions) (sources []*Source, err error) {
 			return sources, err
 		}
 		for _, name := range names {
-			s, err := openFile(name, opts)
+			s, err := newFile(name, files)
 			if err != nil {
 				return sources, err
 			}
 			sources = append(sources, s)
+			if err := s.prepare(opts); err != nil {
+				return sources, err
+			}
 		}
 	}
 	return sources, nil
@@ -102,17 +88,16 @@ func Find(inputs []string, opts FindOptions) (sources []*Source, err error) {
 // CloseAll closes the sources and removes their copies.
 func CloseAll(sources []*Source) {
 	for _, s := range sources {
-		s.close()
-	}
-}
-
-func (s *Source) close() {
-	if s.file != nil {
-		s.file.Close()
-	}
-	if s.spool != nil {
-		s.spool.Close()
-		os.Remove(s.spool.Name())
+		if s.files != nil {
+			s.files.close()
+		}
+		if s.closer != nil {
+			s.closer.Close()
+		}
+		if s.spool != nil {
+			s.spool.Close()
+			os.Remove(s.spool.Name())
+		}
 	}
 }
 
@@ -147,108 +132,115 @@ func walk(path string) ([]string, error) {
 	return names, err
 }
 
-func openFile(name string, opts FindOptions) (*Source, error) {
+func newFile(name string, files *openFiles) (*Source, error) {
+	s := &Source{Name: name, Size: -1}
+	info, err := os.Stat(name)
+	if err != nil {
+		return nil, err
+	}
+	if info.Mode().IsRegular() {
+		s.Size, s.files = info.Size(), files
+		return s, nil
+	}
 	f, err := os.Open(name)
 	if err != nil {
 		return nil, err
 	}
-	s := &Source{Name: name, Format: opts.Format, Size: -1, file: f}
-	if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
-		s.Size = info.Size()
-	} else {
-		s.stream = bufio.NewReader(f)
-	}
-	return s.prepare(opts)
-}
-
-func openStream(opts FindOptions) (*Source, error) {
-	s := &Source{Name: Stdin, Format: opts.Format, Size: -1, stream: bufio.NewReader(opts.Stdin)}
-	return s.prepare(opts)
-}
-
-func (s *Source) prepare(opts FindOptions) (*Source, error) {
-	var err error
-	if s.Format == "" {
-		s.Format, err = s.detect(opts.Default)
-	}
-	if err == nil && s.stream != nil && opts.Spool != "" {
-		s.spool, err = os.CreateTemp(opts.Spool, "neardup-input-*")
-	}
-	if err != nil {
-		s.close()
-		return nil, fmt.Errorf("%s: %w", s.Name, err)
-	}
+	s.stream, s.closer = bufio.NewReaderSize(f, maxHead), f
 	return s, nil
 }
 
-func (s *Source) detect(byDefault Format) (Format, error) {
-	ext := strings.ToLower(filepath.Ext(s.Name))
-	if f, ok := formatOf[ext]; ok {
-		return f, nil
+// prepare finds out what the source is by its first bytes.
+func (s *Source) prepare(opts FindOptions) error {
+	s.tempDir = opts.TempDir
+	err := s.detect(opts)
+	if err == nil && s.stream != nil && opts.Spool {
+		s.spool, err = os.CreateTemp(s.tempDir, "neardup-input-*")
 	}
-	if slices.Contains(notYet, ext) {
-		return "", fmt.Errorf("%s files are not read yet", ext)
+	var path *fs.PathError // which has the name
+	if err != nil && !errors.As(err, &path) {
+		err = fmt.Errorf("%s: %w", s.Name, err)
 	}
-	if byDefault != "" {
-		return byDefault, nil
-	}
-	head, err := s.head()
-	if err != nil {
-		return "", err
-	}
-	return formatOfContent(head), nil
+	return err
 }
 
-// headBytes are what a format is recognised by.
-const headBytes = 4096
-
-// head returns some of the first bytes and leaves them to be read.
-func (s *Source) head() ([]byte, error) {
-	if s.stream != nil {
-		if _, err := s.stream.Peek(1); err != nil && !errors.Is(err, io.EOF) {
-			return nil, err
-		}
-		return s.stream.Peek(s.stream.Buffered())
-	}
-	head := make([]byte, headBytes)
-	n, err := s.file.ReadAt(head, 0)
-	if errors.Is(err, io.EOF) {
-		err = nil
-	}
-	return head[:n], err
+// Again reports whether the bytes of a record can be read again by where it stands.
+func (s *Source) Again() bool {
+	return s.Codec == codec.None && s.Format != Parquet && (s.stream == nil || s.spool != nil)
 }
 
-// ReadAt reads bytes that a Reader of s has read before; of a stream only if it was opened
-// with a copy.
+// ReadAt reads bytes as they stand in the source, of a stream those that were read before.
 func (s *Source) ReadAt(b []byte, offset int64) (int, error) {
 	switch {
 	case s.spool != nil:
 		return s.spool.ReadAt(b, offset)
 	case s.stream == nil:
-		return s.file.ReadAt(b, offset)
+		return s.files.readAt(s.Name, b, offset)
 	}
 	return 0, errors.ErrUnsupported
 }
 
-// bytesFrom returns what follows offset.
-func (s *Source) bytesFrom(offset int64) (io.Reader, error) {
-	if s.stream == nil {
-		return io.NewSectionReader(s.file, offset, math.MaxInt64-offset), nil
-	}
-	if offset > 0 {
-		return nil, fmt.Errorf("%s: %w: a stream is read from its start", s.Name, errors.ErrUnsupported)
-	}
-	if s.spool != nil {
-		return io.TeeReader(s.stream, s.spool), nil
-	}
-	return s.stream, nil
+// A body is what a source holds, decompressed, from some place on.
+type body struct {
+	io.Reader
+	decoder *codec.Reader // nil if it is not compressed
+	file    *os.File      // nil for a stream
 }
 
-// formatOfContent takes what is no JSON for text: what is neither will be rejected.
-func formatOfContent(head []byte) Format {
-	head = bytes.TrimPrefix(head, bom)
-	if trimmed := bytes.TrimLeft(head, " \t\r\n"); len(trimmed) > 0 && trimmed[0] == '{' {
-		return JSONL
+func (b *body) Close() error {
+	var errs []error
+	if b.decoder != nil {
+		errs = append(errs, b.decoder.Close())
 	}
-	return Text
+	if b.file != nil && b.decoder == nil {
+		errs = append(errs, b.file.Close())
+	}
+	return errors.Join(errs...)
 }
+
+// body opens the source at an offset of its decompressed content.
+func (s *Source) body(offset int64) (*body, error) {
+	b := &body{}
+	var in io.Reader
+	switch {
+	case s.stream != nil && s.done && s.spool != nil:
+		in = io.NewSectionReader(s.spool, 0, math.MaxInt64)
+	case s.stream != nil:
+		if offset > 0 || s.done {
+			return nil, fmt.Errorf("%s: %w: a stream is read once, from its start", s.Name, errors.ErrUnsupported)
+		}
+		s.done = true
+		in = s.stream
+		if s.spool != nil {
+			in = io.TeeReader(s.stream, s.spool)
+		}
+	default:
+		f, err := os.Open(s.Name)
+		if err != nil {
+			return nil, err
+		}
+		b.file, in = f, f
+	}
+	if s.Codec == codec.None {
+		if seeker, ok := in.(io.Seeker); ok && offset > 0 {
+			if _, err := seeker.Seek(offset, io.SeekStart); err != nil {
+				return nil, errors.Join(err, b.Close())
+			}
+		}
+		b.Reader = in
+		return b, nil
+	}
+	done := func() {}
+	if b.file != nil {
+		done = func() { b.file.Close() }
+	}
+	b.decoder = codec.NewReader(in, s.Codec, done)
+	b.Reader = b.decoder
+	if _, err := io.CopyN(io.Discard, b, offset); err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: decompressed byte %d is not there any more: %w", s.Name, offset, err), b.Close())
+	}
+	return b, nil
+}
+
+// HasBOM reports whether the source begins with a byte order mark.
+func (s *Source) HasBOM() bool { return bytes.HasPrefix(s.Preamble, bom) }

@@ -1,0 +1,177 @@
+package dedup
+
+import (
+	"bufio"
+	"encoding/binary"
+	"errors"
+	"io"
+	"os"
+	"slices"
+
+	"neardup/internal/durable"
+	"neardup/internal/record"
+)
+
+// A parquetSink notes which rows are kept, since a Parquet file can't be taken up again in the
+// middle, and copies them at the end.
+type parquetSink struct {
+	o     *CleanOptions
+	notes *durable.File // for each kept row the number of its source and its own, as uvarints
+}
+
+func newParquetSink(o *CleanOptions, resumed *partial) (*parquetSink, error) {
+	if o.Out == record.Stdin {
+		return nil, errors.New("Parquet is written to a file, not to standard output")
+	}
+	temp, size := durable.PartialName(o.Out), int64(0)
+	if resumed != nil {
+		temp, size = resumed.Temp, resumed.Size
+	}
+	notes, err := durable.Resume(o.Out, temp, size)
+	return &parquetSink{o, notes}, err
+}
+
+func (s *parquetSink) write(raw *record.Raw) error {
+	if raw.Reject != nil && (raw.Reject.Reason == record.Corrupt || raw.Reject.Reason == record.Truncated) {
+		return nil // there is nothing to copy
+	}
+	note := binary.AppendUvarint(nil, uint64(slices.Index(s.o.Input.Sources, raw.Source)))
+	_, err := s.notes.Write(binary.AppendUvarint(note, uint64(raw.Number)))
+	return err
+}
+
+func (s *parquetSink) end() error     { return nil }
+func (s *parquetSink) Sync() error    { return s.notes.Sync() }
+func (s *parquetSink) state() partial { return partial{Temp: s.notes.Temp(), Size: s.notes.Size()} }
+func (s *parquetSink) Abandon() error { return s.notes.Abandon() }
+func (s *parquetSink) Remove() error  { return s.notes.Remove() }
+
+// Commit copies the rows that were noted. If no source can be opened there is no schema, and
+// so no output.
+func (s *parquetSink) Commit() error {
+	if err := s.notes.Sync(); err != nil {
+		return err
+	}
+	f, err := os.Open(s.notes.Temp())
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	o := *s.o
+	o.Force = true // what stands there was checked when the run began
+	p := &parts{o: &o}
+	if err := p.write(&notes{in: bufio.NewReader(f)}); err != nil {
+		return errors.Join(err, p.remove())
+	}
+	if err := p.commit(); err != nil {
+		return err
+	}
+	return s.notes.Remove()
+}
+
+// copiesAtEnd reports whether the output is written when all is judged.
+func (o *CleanOptions) copiesAtEnd() bool {
+	return !o.DryRun && !o.isTree() && o.Input.Sources[0].Format == record.Parquet
+}
+
+// settleParquet completes an output of which all rows were noted.
+func settleParquet(o *CleanOptions, p *partial) error {
+	if _, err := os.Stat(p.Temp); errors.Is(err, os.ErrNotExist) {
+		return nil // it is what is removed last
+	}
+	s, err := newParquetSink(o, p)
+	if err != nil {
+		return err
+	}
+	return s.Commit()
+}
+
+// notes reads what was noted.
+type notes struct {
+	in     *bufio.Reader
+	source int // -1 at the end
+	number int64
+}
+
+func (n *notes) next() error {
+	source, err := binary.ReadUvarint(n.in)
+	if errors.Is(err, io.EOF) {
+		n.source = -1
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	number, err := binary.ReadUvarint(n.in)
+	n.source, n.number = int(source), int64(number)
+	return err
+}
+
+// parts are the files of an output of Parquet.
+type parts struct {
+	o     *CleanOptions
+	files []*durable.File
+}
+
+func (p *parts) write(n *notes) error {
+	w, err := record.NewParquetWriter(p.o.Input.Sources, p.o.SplitSize, p.next)
+	if err != nil || w == nil {
+		return err
+	}
+	if err := n.next(); err != nil {
+		return err
+	}
+	for n.source >= 0 {
+		source := n.source
+		begun := false
+		err := w.Copy(p.o.Input.Sources[source], func() (int64, error) {
+			if begun {
+				if err := n.next(); err != nil {
+					return 0, err
+				}
+			}
+			begun = true
+			if n.source != source {
+				return 0, nil
+			}
+			return n.number, nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return w.Close()
+}
+
+// next opens the file of the next part.
+func (p *parts) next() (io.Writer, error) {
+	path := p.o.Out
+	if p.o.SplitSize > 0 {
+		path = partName(path, len(p.files)+1)
+	}
+	f, err := durable.Create(path, p.o.Force)
+	if err == nil {
+		p.files = append(p.files, f)
+	}
+	return f, err
+}
+
+func (p *parts) commit() error {
+	for _, f := range p.files {
+		if err := f.Commit(); err != nil {
+			return err
+		}
+	}
+	if p.o.SplitSize > 0 {
+		return removeParts(p.o.Out, len(p.files))
+	}
+	return nil
+}
+
+func (p *parts) remove() error {
+	var errs []error
+	for _, f := range p.files {
+		errs = append(errs, f.Remove())
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,246 @@
+package record
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+)
+
+// A table is what the header row says.
+type table struct {
+	comma   byte
+	columns []string
+}
+
+// Columns returns the names of the columns of a table.
+func (s *Source) Columns() []string { return s.table.columns }
+
+// readHeader takes the header row for the preamble.
+func (s *Source) readHeader() error {
+	s.table.comma = ','
+	if s.Format == TSV {
+		s.table.comma = '\t'
+	}
+	end := 0
+	head, err := s.head(func(head []byte) bool {
+		var closed bool
+		end, closed = rowEnd(head, s.table.comma)
+		return closed
+	})
+	if err != nil {
+		return err
+	}
+	end, closed := rowEnd(head, s.table.comma)
+	if !closed && len(head) >= maxHead {
+		return fmt.Errorf("the header row has no end in the first %d bytes", maxHead)
+	}
+	s.Preamble = head[:end:end]
+	row := bytes.TrimPrefix(s.Preamble, bom)
+	row = bytes.TrimSuffix(bytes.TrimSuffix(row, []byte("\n")), []byte("\r"))
+	if names, ok := splitRow(row, s.table.comma); ok && len(row) > 0 {
+		s.table.columns = names
+	} else if len(row) > 0 {
+		return errors.New("the quotation marks of the header row don't match")
+	}
+	return nil
+}
+
+// rowEnd returns the end of the row that b begins with, and whether it was seen.
+func rowEnd(b []byte, comma byte) (end int, closed bool) {
+	q := quotes{comma: comma, fieldStart: true}
+	for i, c := range b {
+		if q.next(c); q.ended {
+			return i + 1, true
+		}
+	}
+	return len(b), false
+}
+
+// quotes follows the quotation marks of a row, byte by byte. A field is quoted if it begins
+// with one; inside, two stand for one.
+type quotes struct {
+	comma      byte
+	fieldStart bool
+	inside     bool
+	closing    bool // after a mark inside, which closes unless another follows
+	ended      bool // the row ended with this byte
+	bad        bool // something else than the end of the field follows a closing mark
+}
+
+// part takes what stands in one line.
+func (q *quotes) part(part []byte) {
+	if !q.closing && bytes.IndexByte(part, '"') < 0 {
+		if !q.inside {
+			q.ended = part[len(part)-1] == '\n'
+			q.fieldStart = part[len(part)-1] == q.comma
+		}
+		return
+	}
+	for _, c := range part {
+		q.next(c)
+	}
+}
+
+func (q *quotes) next(c byte) {
+	if q.closing {
+		q.closing = false
+		switch c {
+		case '"':
+			return
+		case q.comma, '\n', '\r':
+			q.inside = false
+		default:
+			q.bad = true
+			q.inside = false
+		}
+	}
+	switch {
+	case q.inside:
+		q.closing = c == '"'
+	case c == '"' && q.fieldStart:
+		q.inside = true
+	case c == '\n':
+		q.ended = true
+	}
+	q.fieldStart = !q.inside && c == q.comma
+}
+
+// csvRow reads a row, whose quoted fields may hold line feeds. If its marks don't match its
+// first line is a reject, and the next row begins behind that.
+func (r *Reader) csvRow(raw *Raw) error {
+	h := r.hold(raw, 2)
+	q := quotes{comma: r.source.table.comma, fieldStart: true}
+	firstLine, lines := int64(0), int64(0) // the length of the first, the number of all
+	var last byte
+	for {
+		part, ended, err := r.in.line()
+		atEnd := errors.Is(err, io.EOF)
+		switch {
+		case atEnd && raw.Length == 0, err != nil && !atEnd:
+			return err
+		case atEnd && q.inside && !q.closing, atEnd && q.bad:
+			r.badQuotes(raw, firstLine, lines+1)
+			return nil
+		case atEnd:
+			r.pos.Line += lines + 1
+			if raw.Length > r.opts.MaxBytes {
+				raw.Reject = r.tooLong(raw)
+			}
+			return nil
+		}
+		q.part(part)
+		if n := len(part); ended && n > 1 {
+			last = part[n-2]
+		} else if !ended {
+			last = part[n-1]
+		}
+		if err := h.add(part); err != nil {
+			return err
+		}
+		if !ended {
+			continue
+		}
+		if lines++; lines == 1 {
+			firstLine = raw.Length
+		}
+		switch {
+		case q.bad:
+			r.badQuotes(raw, firstLine, lines)
+			return nil
+		case q.ended:
+			r.pos.Line += lines - 1
+			r.endLine(raw, last)
+			return nil
+		}
+	}
+}
+
+// badQuotes rejects the first line of a row and puts back the others. What is too long to be
+// held is rejected whole.
+func (r *Reader) badQuotes(raw *Raw, firstLine, lines int64) {
+	raw.Reject = r.reject(raw, BadQuotes, "the quotation marks of this row don't match")
+	if raw.Bytes != nil && firstLine > 0 && r.unread(raw.Bytes[firstLine:]) {
+		raw.Length = firstLine
+		raw.Bytes = raw.Bytes[:firstLine:firstLine]
+		r.endLine(raw, lastBut(raw.Bytes))
+		return
+	}
+	r.pos.Line += lines
+	if lines > 1 {
+		raw.Reject.Detail += fmt.Sprintf("; %d lines and %d bytes are lost", lines, raw.Length)
+	}
+}
+
+func lastBut(line []byte) byte {
+	if len(line) < 2 {
+		return 0
+	}
+	return line[len(line)-2]
+}
+
+// splitRow returns the fields of a row without its line ending.
+func splitRow(row []byte, comma byte) (fields []string, ok bool) {
+	for {
+		if len(row) > 0 && row[0] == '"' {
+			var field strings.Builder
+			row = row[1:]
+			for {
+				i := bytes.IndexByte(row, '"')
+				if i < 0 {
+					return nil, false
+				}
+				field.Write(row[:i])
+				row = row[i+1:]
+				if len(row) == 0 || row[0] != '"' {
+					break
+				}
+				field.WriteByte('"')
+				row = row[1:]
+			}
+			if len(row) > 0 && row[0] != comma {
+				return nil, false
+			}
+			fields = append(fields, field.String())
+		} else {
+			i := bytes.IndexByte(row, comma)
+			if i < 0 {
+				i = len(row)
+			}
+			fields = append(fields, string(row[:i]))
+			row = row[i:]
+		}
+		if len(row) == 0 {
+			return fields, true
+		}
+		row = row[1:]
+	}
+}
+
+// decodeRow decodes a row of a table.
+func (d *Decoder) decodeRow(raw *Raw) (Record, *Reject) {
+	reject := func(reason Reason, detail string) (Record, *Reject) {
+		return Record{}, &Reject{raw.Source.Name, raw.Line, raw.Offset, reason, detail, nil}
+	}
+	t := raw.Source.table
+	fields, ok := splitRow(raw.Bytes, t.comma)
+	switch {
+	case !ok:
+		return reject(BadQuotes, "the quotation marks of this row don't match")
+	case len(fields) != len(t.columns):
+		return reject(WrongFields, fmt.Sprintf("%d fields, the header row has %d", len(fields), len(t.columns)))
+	}
+	values := make([]*string, len(d.fields))
+	for i, f := range d.fields {
+		if at := slices.Index(t.columns, f.name()); at >= 0 {
+			values[i] = &fields[at]
+		}
+	}
+	rec := d.fromValues(raw, values)
+	if rec == nil {
+		return d.noText(raw, t.columns)
+	}
+	return *rec, nil
+}

@@ -1,0 +1,207 @@
+package record
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/parquet-go/parquet-go"
+)
+
+// A ParquetWriter writes rows of sources of one schema, which it keeps, with its columns'
+// encodings and compression, and the metadata of the first.
+type ParquetWriter struct {
+	w         *parquet.Writer
+	out       *counter
+	options   []parquet.WriterOption
+	schema    *parquet.Schema
+	pending   int64 // bytes of the rows of the row group in the making, about
+	splitSize int64
+	next      func() (io.Writer, error)
+}
+
+// groupBytes is the size of the rows in a row group that is written.
+const groupBytes = 64 << 20
+
+// NewParquetWriter returns a writer of rows of those sources that can be opened, nil if there
+// is none. It asks for a file at the beginning, and for another when it has written splitSize
+// bytes, unless that is zero.
+func NewParquetWriter(sources []*Source, splitSize int64, next func() (io.Writer, error)) (*ParquetWriter, error) {
+	p := &ParquetWriter{splitSize: splitSize, next: next}
+	for _, s := range sources {
+		f, err := s.openParquet()
+		var fault *parquetError
+		if errors.As(err, &fault) || faultOf(err) != "" {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		defer f.close()
+		p.schema = f.Schema()
+		p.options = []parquet.WriterOption{p.schema}
+		for _, kv := range f.Metadata().KeyValueMetadata {
+			p.options = append(p.options, parquet.KeyValueMetadata(kv.Key, kv.Value))
+		}
+		return p, p.begin()
+	}
+	return nil, nil
+}
+
+// SameSchema refuses Parquet files that can't be written to one, since their schemas differ.
+// Those that can't be opened are passed over.
+func SameSchema(sources []*Source) error {
+	var first *parquet.Schema
+	for _, s := range sources {
+		if s.stream != nil {
+			continue // there is only one, and it can be read once
+		}
+		f, err := s.openParquet()
+		if err != nil {
+			continue
+		}
+		schema := f.Schema()
+		if err := f.close(); err != nil {
+			return err
+		}
+		if first == nil {
+			first = schema
+		} else if !parquet.EqualNodes(first, schema) {
+			return fmt.Errorf("%s has another schema than %s: they can't be written to one file", s.Name, sources[0].Name)
+		}
+	}
+	return nil
+}
+
+func (p *ParquetWriter) begin() error {
+	w, err := p.next()
+	if err != nil {
+		return err
+	}
+	p.out = &counter{w: w}
+	p.w = parquet.NewWriter(p.out, p.options...)
+	return nil
+}
+
+// turn completes a row group, and begins another file if the present one is full.
+func (p *ParquetWriter) turn() error {
+	p.pending = 0
+	if err := p.w.Flush(); err != nil {
+		return err
+	}
+	if p.splitSize == 0 || p.out.n < p.splitSize {
+		return nil
+	}
+	err := p.w.Close()
+	p.w = nil
+	return err
+}
+
+type counter struct {
+	w io.Writer
+	n int64
+}
+
+func (c *counter) Write(b []byte) (int, error) {
+	n, err := c.w.Write(b)
+	c.n += int64(n)
+	return n, err
+}
+
+// Copy writes those rows of s whose numbers, from 1 and ascending, next returns, until it
+// returns 0.
+func (p *ParquetWriter) Copy(s *Source, next func() (int64, error)) (err error) {
+	f, err := s.openParquet()
+	if err != nil {
+		return fmt.Errorf("%s: %w", s.Name, err)
+	}
+	defer f.close()
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("%s: %w", s.Name, err)
+		}
+	}()
+	defer catch(&err)
+	if !parquet.EqualNodes(f.Schema(), p.schema) {
+		return errors.New("its schema is another one than that of the first file")
+	}
+	want, err := next()
+	if err != nil {
+		return err
+	}
+	base := int64(0)
+	for _, g := range f.RowGroups() {
+		if want == 0 {
+			break
+		}
+		if want > base+g.NumRows() {
+			base += g.NumRows()
+			continue
+		}
+		if want, err = p.copyGroup(g, base, want, next); err != nil {
+			return err
+		}
+		base += g.NumRows()
+	}
+	if want != 0 {
+		return fmt.Errorf("there is no row %d any more", want)
+	}
+	return nil
+}
+
+func (p *ParquetWriter) copyGroup(g parquet.RowGroup, base, want int64, next func() (int64, error)) (int64, error) {
+	rows := g.Rows()
+	defer rows.Close()
+	buf := make([]parquet.Row, 64)
+	for at := base; want != 0 && want <= base+g.NumRows(); {
+		n, err := rows.ReadRows(buf)
+		for _, row := range buf[:n] {
+			if at++; at != want {
+				continue
+			}
+			if err := p.write(row); err != nil {
+				return 0, err
+			}
+			var err error
+			if want, err = next(); err != nil {
+				return 0, err
+			}
+		}
+		if err != nil && !errors.Is(err, io.EOF) {
+			return 0, err
+		}
+		if n == 0 && err != nil {
+			break
+		}
+	}
+	return want, nil
+}
+
+func (p *ParquetWriter) write(row parquet.Row) error {
+	if p.w == nil {
+		if err := p.begin(); err != nil {
+			return err
+		}
+	}
+	for _, v := range row {
+		p.pending += 8
+		if v.Kind() == parquet.ByteArray {
+			p.pending += int64(len(v.ByteArray()))
+		}
+	}
+	if _, err := p.w.WriteRows([]parquet.Row{row}); err != nil {
+		return err
+	}
+	if p.pending < groupBytes && (p.splitSize == 0 || p.pending < p.splitSize) {
+		return nil
+	}
+	return p.turn()
+}
+
+// Close completes the file.
+func (p *ParquetWriter) Close() error {
+	if p.w == nil {
+		return nil
+	}
+	return p.w.Close()
+}
