@@ -44,7 +44,7 @@ func analyse(d *shingle.Digester, text string) analysis {
 func paragraphKeys(g *shingle.Digest) []store.Paragraph {
 	var ps []store.Paragraph
 	for _, p := range g.Paragraphs {
-		if key, n := g.ParagraphMinimum(p); n >= minParagraph {
+		if key, n := g.ParagraphKey(p); n >= minParagraph {
 			ps = append(ps, store.Paragraph{Key: key, Shingles: n})
 		}
 	}

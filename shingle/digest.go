@@ -236,15 +236,20 @@ func (d *Digester) lastShingle(r Range, first, end int) int {
 	return first
 }
 
-// ParagraphMinimum returns the least hash among the shingles that lie within a paragraph of g,
-// and their number, repeats included. Two paragraphs have the same minimum with a probability
-// that is their resemblance (Broder, "On the resemblance and containment of documents", 1997).
-func (g *Digest) ParagraphMinimum(p ParagraphDigest) (minimum uint64, shingles int) {
+// ParagraphKey returns a key made of the least and the greatest hash of the shingles that lie
+// within a paragraph of g, and their number, repeats included. Two paragraphs have the same key
+// with a probability that is about the square of their resemblance (Broder, "On the
+// resemblance and containment of documents", 1997).
+func (g *Digest) ParagraphKey(p ParagraphDigest) (key uint64, shingles int) {
 	hashes := g.hashes[p.first:p.last]
 	if len(hashes) == 0 {
 		return 0, 0
 	}
-	return slices.Min(hashes), len(hashes)
+	least, greatest := hashes[0], hashes[0]
+	for _, h := range hashes {
+		least, greatest = min(least, h), max(greatest, h)
+	}
+	return multiply(least^hashFirst, greatest^hashLast), len(hashes)
 }
 
 // ParagraphSet returns the distinct shingles that lie within a paragraph of g.
