@@ -15,6 +15,7 @@ import (
 	"neardup/internal/codec"
 	"neardup/internal/durable"
 	"neardup/internal/record"
+	"neardup/shingle"
 	"neardup/store"
 )
 
@@ -31,10 +32,11 @@ type CleanOptions struct {
 	Compress  *codec.Codec // of the output; nil means as the name of Out says, or that of the input
 	SplitSize int64        // of a part of the output, from which the next begins; zero means one part
 
-	Removed string // file of rows on what was removed; empty for none
-	Rejects string // file of rows on what can't be judged; empty for none
-	Force   bool   // replace files that exist
-	DryRun  bool   // write no Out, and leave the index alone
+	Keep    KeepPolicy // which document of a cluster is kept
+	Removed string     // file of rows on what was removed; empty for none
+	Rejects string     // file of rows on what can't be judged; empty for none
+	Force   bool       // replace files that exist
+	DryRun  bool       // write no Out, and leave the index alone
 }
 
 // removedRow is a line of the file of removed documents.
@@ -53,7 +55,8 @@ type removedRow struct {
 const commitItems = 2000
 
 // Clean writes the input without its duplicate documents, and accounts for every record in
-// the summary. The first document of a cluster is kept.
+// the summary. A policy other than KeepFirst reads the input twice, and holds some hundred bytes of
+// every document in memory.
 //
 // With a persistent index a run that was interrupted, or killed, is taken up where it stood
 // when it is started again, and writes the same bytes as one that was not. For that the
@@ -67,6 +70,12 @@ func (c *cleaner) clean(ctx context.Context) (Summary, error) {
 	start := time.Now()
 	if len(c.o.Input.Sources) == 0 {
 		return c.state.Summary, errors.New("there is no input")
+	}
+	if c.o.Keep.ranks() {
+		if c.o.Index != "" {
+			return c.state.Summary, ErrKeepIndex
+		}
+		c.o.Input.Fields.Rank = c.o.Keep.field()
 	}
 	err := c.open()
 	if err == nil {
@@ -256,16 +265,25 @@ func (c *cleaner) run(ctx context.Context) error {
 	if c.state.Stage != judging {
 		return c.complete()
 	}
+	judge := c.judge
+	analyse := analyser(analyse)
+	if c.o.Keep.ranks() {
+		var err error
+		if judge, err = c.judgeRanked(ctx); err != nil {
+			return err
+		}
+		analyse = func(*shingle.Digester, string) (a analysis) { return a }
+	}
 	t := &tally{in: &c.o.Input, summary: &c.state.Summary, at: c.state.At, beforeNow: c.state.Earlier}
 	t.in.OnReject = func(r *record.Reject) error { return c.rejects.write(r) }
 	uncommitted := 0
 	err := t.in.run(ctx, c.state.At, c.d.opts.Params, analyse, func(it *item) error {
-		judge, err := t.admit(it)
+		judged, err := t.admit(it)
 		if err != nil {
 			return err
 		}
-		if judge {
-			err = c.judge(it)
+		if judged {
+			err = judge(it)
 		} else if it.raw.Other || it.reject != nil && t.in.OnBad == KeepBad {
 			err = c.out.write(it.raw)
 		}
@@ -301,9 +319,14 @@ func (c *cleaner) judge(it *item) error {
 	if err != nil {
 		return err
 	}
+	return c.act(it, j)
+}
+
+// act does what was said of a record.
+func (c *cleaner) act(it *item, j judgement) error {
 	c.state.Summary.count(j.Verdict)
 	c.state.Summary.Overflow = c.d.overflow
-	if j.Duplicate() {
+	if j.Duplicate() && c.o.Input.texts != nil {
 		c.texts.forget(it)
 	}
 	if j.Duplicate() && c.clusters.add(j.of) {

@@ -67,6 +67,13 @@ func (d *Digester) Fingerprint(text string) (Fingerprint, int) {
 	return set.Fingerprint(), set.Len()
 }
 
+// Characters returns the number of code points of the normalised text.
+func (d *Digester) Characters(text string) int {
+	d.w.reset()
+	d.w.writeText(text)
+	return d.w.characters()
+}
+
 // shingles normalises text and finds its distinct shingles.
 func (d *Digester) shingles(text string) *Digest {
 	g := &d.digest

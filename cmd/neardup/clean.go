@@ -59,7 +59,7 @@ disk is full, 64 for wrong usage, and 130 or 143 if it was interrupted.`,
 	fs.StringVar(&f.removed, "removed", "", "list the removed documents, and why, in `FILE`")
 	fs.StringVar(&f.index, "index", "", "remember documents in the index in `DIR`")
 	fs.BoolVar(&f.text, "store-text", false, "keep the texts of kept documents in the index, compressed")
-	fs.StringVar(&f.keep, "keep", "first", "which document of a cluster is kept: first")
+	fs.StringVar(&f.keep, "keep", "first", "which document of a cluster is kept: first, longest, newest, or a `FIELD` with a number, the highest first")
 	fs.StringSliceVar(&f.drop, "drop", []string{"exact", "near", "syndicated"}, "`KINDS` of duplicates to drop")
 	fs.BoolVar(&f.dryRun, "dry-run", false, "write everything but OUT, and leave the index alone")
 	fs.StringVar(&f.compress, "compress", "auto", "compress OUT: none, gz, zst, or auto, as its name says")
@@ -74,11 +74,9 @@ func (s *streams) runClean(ctx context.Context, args []string, f cleanFlags) err
 	if f.out == "" && !f.dryRun {
 		return usagef("no output; pass -o OUT, or --dry-run")
 	}
-	if f.keep != "first" {
-		return usagef("--keep %s: only first can be kept so far", f.keep)
-	}
-	if f.text && f.index == "" {
-		return usagef("--store-text keeps texts in an index; name it with --index")
+	keep := dedup.KeepPolicy(f.keep)
+	if f.keep == "" {
+		return usagef("--keep names no policy: first, longest, newest or a field that holds a number")
 	}
 	kinds := []dedup.Kind{}
 	for _, name := range f.drop {
@@ -121,7 +119,7 @@ func (s *streams) runClean(ctx context.Context, args []string, f cleanFlags) err
 		return dedup.Clean(ctx, dedup.CleanOptions{
 			Options: opts, Input: in, Inputs: args, Index: f.index, Out: f.out, Stdout: s.out,
 			Compress: compress, SplitSize: int64(f.splitSize),
-			Removed: f.removed, Rejects: f.rejects, Force: f.force, DryRun: f.dryRun,
+			Keep: keep, Removed: f.removed, Rejects: f.rejects, Force: f.force, DryRun: f.dryRun,
 		})
 	})
 	if err != nil {

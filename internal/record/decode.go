@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -19,6 +20,7 @@ type Fields struct {
 	ID   string
 	URL  string
 	Date string
+	Rank string // a number, by which some are preferred to others
 }
 
 // A Record is a decoded record.
@@ -28,6 +30,7 @@ type Record struct {
 	Text  string
 	URL   string
 	Date  time.Time // zero if there is none
+	Rank  float64   // NaN if there is none
 }
 
 // A Decoder turns raw records into records. It is safe for concurrent use.
@@ -57,6 +60,7 @@ const (
 	useID
 	useURL
 	useDate
+	useRank
 )
 
 func fieldsOf(f Fields) []field {
@@ -72,6 +76,7 @@ func fieldsOf(f Fields) []field {
 	add(f.ID, useID)
 	add(f.URL, useURL)
 	add(f.Date, useDate)
+	add(f.Rank, useRank)
 	return fields
 }
 
@@ -118,7 +123,7 @@ func invalidUTF8(raw *Raw) *Reject {
 
 // fromValues makes a record of the values of its fields, nil if it has no text.
 func (d *Decoder) fromValues(raw *Raw, values []*string) *Record {
-	rec := &Record{ID: madeID(raw)}
+	rec := &Record{ID: madeID(raw), Rank: math.NaN()}
 	var texts []string
 	for i, v := range values {
 		if v == nil {
@@ -135,6 +140,8 @@ func (d *Decoder) fromValues(raw *Raw, values []*string) *Record {
 			rec.URL = *v
 		case useDate:
 			rec.Date = ParseDate(*v)
+		case useRank:
+			rec.Rank = parseRank(*v)
 		}
 	}
 	if len(texts) == 0 {
@@ -180,7 +187,7 @@ func (d *Decoder) decodeObject(raw *Raw) (Record, *Reject) {
 	values := make([]value, len(d.fields))
 	d.find(b, start, nil, values)
 
-	rec := Record{ID: madeID(raw)}
+	rec := Record{ID: madeID(raw), Rank: math.NaN()}
 	var texts []string
 	for i, v := range values {
 		f := d.fields[i]
@@ -203,6 +210,8 @@ func (d *Decoder) decodeObject(raw *Raw) (Record, *Reject) {
 			rec.URL = unquote(b[v.start:v.end])
 		case f.use == useDate:
 			rec.Date = ParseDate(scalar(b[v.start:v.end]))
+		case f.use == useRank:
+			rec.Rank = parseRank(scalar(b[v.start:v.end]))
 		}
 	}
 	if len(texts) == 0 {
@@ -348,6 +357,14 @@ func scalar(b []byte) string {
 }
 
 var dateLayouts = []string{time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02"}
+
+func parseRank(s string) float64 {
+	rank, err := strconv.ParseFloat(s, 64)
+	if err != nil {
+		return math.NaN()
+	}
+	return rank
+}
 
 // ParseDate reads a date in one of the common layouts or as seconds since 1970;
 // what is neither is the zero time.
