@@ -34,6 +34,7 @@ type Record struct {
 type Decoder struct {
 	fields   []field
 	maxBytes int64
+	mainText bool
 }
 
 // DecodeOptions say what is made of raw records.
@@ -77,7 +78,7 @@ func fieldsOf(f Fields) []field {
 
 // NewDecoder returns a decoder for records with those fields.
 func NewDecoder(o DecodeOptions) *Decoder {
-	d := &Decoder{fields: fieldsOf(o.Fields), maxBytes: o.MaxBytes}
+	d := &Decoder{fields: fieldsOf(o.Fields), maxBytes: o.MaxBytes, mainText: o.MainText}
 	if d.maxBytes <= 0 {
 		d.maxBytes = DefaultMaxBytes
 	}
@@ -95,9 +96,16 @@ func (d *Decoder) Decode(raw *Raw) (Record, *Reject) {
 	case raw.Source.Format == WARC, raw.Source.Format == ARC:
 		return d.decodeArchived(raw)
 	case raw.Source.Format.Whole():
-		text, reject := d.text(raw, raw.Bytes, raw.Source.Format == HTML, "")
+		text, reject := d.text(raw, raw.Bytes, raw.Offset, raw.Source.Format == HTML, "")
 		return Record{ID: raw.Source.Name, Text: text}, reject
+	case raw.Source.Encoding != "":
+		return d.decodeLegacy(raw)
 	}
+	return d.decodeLine(raw)
+}
+
+// decodeLine decodes a record of lines.
+func (d *Decoder) decodeLine(raw *Raw) (Record, *Reject) {
 	if !utf8.Valid(raw.Bytes) {
 		return Record{}, invalidUTF8(raw)
 	}
