@@ -41,6 +41,9 @@ func (k KeepPolicy) field() string {
 // with an index that remembers documents.
 var ErrKeepIndex = errors.New("with an index the first document can be kept, and no other")
 
+// ErrNoRank reports that no document has a number in the field by which they should be ranked.
+var ErrNoRank = errors.New("no record has a number there")
+
 // A ranked document waits to be judged.
 type ranked struct {
 	doc  Document // without its text
@@ -88,27 +91,30 @@ func (c *cleaner) rank(ctx context.Context) ([]ranked, error) {
 		return a
 	}
 	var docs []ranked
+	ranks := false
 	t := &tally{in: &in, summary: new(Summary)}
 	err := in.run(ctx, position{}, c.d.opts.Params, measure, func(it *item) error {
 		judged, err := t.admit(it)
 		if err != nil || !judged {
 			return err
 		}
-		r := ranked{doc: it.document(), rank: it.rec.Rank}
+		r := ranked{doc: it.document(), rank: math.Inf(-1)}
 		r.doc.Text = ""
 		switch {
 		case c.o.Keep == KeepLongest:
 			r.rank = float64(it.characters)
-		case c.o.Keep == KeepNewest && it.rec.Date.IsZero():
-			r.rank = math.Inf(-1)
-		case c.o.Keep == KeepNewest:
-			r.rank = float64(it.rec.Date.UnixNano())
-		case math.IsNaN(r.rank):
-			r.rank = math.Inf(-1)
+		case c.o.Keep == KeepNewest && !it.rec.Date.IsZero():
+			r.rank = float64(it.rec.Date.UnixMilli())
+		case c.o.Keep != KeepNewest && it.rec.Rank != nil:
+			r.rank = *it.rec.Rank
 		}
+		ranks = ranks || !math.IsInf(r.rank, -1)
 		docs = append(docs, r)
 		return nil
 	})
+	if err == nil && !ranks && len(docs) > 0 && c.o.Keep.field() != "" {
+		err = fmt.Errorf("%w: field %q", ErrNoRank, c.o.Keep.field())
+	}
 	return docs, err
 }
 

@@ -2,6 +2,7 @@ package dedup
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -40,26 +41,27 @@ type fileSink struct {
 }
 
 func (s *fileSink) write(raw *record.Raw) error {
+	w := raw.Source.Encoded(&s.packer)
 	if s.broken {
-		if _, err := s.Write(s.repair); err != nil {
+		if _, err := w.Write(s.repair); err != nil {
 			return err
 		}
+	}
+	if _, err := raw.WriteTo(w); err != nil {
+		return err
+	}
+	if _, err := w.Write(raw.End); err != nil {
+		return err
+	}
+	s.broken = len(raw.End) == 0 && len(s.repair) > 0
+	if s.broken && s.alone {
 		s.broken = false
-	}
-	if _, err := raw.WriteTo(&s.packer); err != nil {
-		return err
-	}
-	if _, err := s.Write(raw.End); err != nil {
-		return err
-	}
-	if len(raw.End) == 0 && len(s.repair) > 0 {
-		s.broken = true
-		if s.alone {
-			s.broken = false
-			if _, err := s.Write(s.repair); err != nil {
-				return err
-			}
+		if _, err := w.Write(s.repair); err != nil {
+			return err
 		}
+	}
+	if err := w.Close(); err != nil {
+		return err
 	}
 	return s.endRecord()
 }
@@ -72,7 +74,11 @@ func (s *fileSink) state() partial {
 
 // newFileSink opens an output for records like those of a source.
 func newFileSink(path string, like *record.Source, c codec.Codec, o *CleanOptions, resumed *partial) (*fileSink, error) {
-	s := &fileSink{packer: packer{path: path, codec: c, preamble: like.Preamble, force: o.Force}}
+	var preamble bytes.Buffer
+	if _, err := like.Encoded(&preamble).Write(like.Preamble); err != nil {
+		return nil, err
+	}
+	s := &fileSink{packer: packer{path: path, codec: c, preamble: preamble.Bytes(), force: o.Force}}
 	switch like.Format {
 	case record.WARC:
 		s.alone, s.repair = true, []byte("\r\n\r\n")
@@ -291,6 +297,9 @@ func (o *CleanOptions) checkOut() error {
 	for _, s := range o.Input.Sources[1:] {
 		if s.Format != first.Format {
 			return fmt.Errorf("%s is %s and %s is %s: they can't be written to one file", first.Name, first.Format, s.Name, s.Format)
+		}
+		if s.Charset() != first.Charset() {
+			return fmt.Errorf("%s is in %s and %s in %s: they can't be written to one file", first.Name, first.Charset(), s.Name, s.Charset())
 		}
 		if !slices.Equal(s.Columns(), first.Columns()) && s.Format != record.Parquet {
 			return fmt.Errorf("%s has the columns %q and %s has %q: they can't be written to one file", first.Name, first.Columns(), s.Name, s.Columns())

@@ -79,6 +79,8 @@ func explain(err error, signalled os.Signal) (code int, hint string) {
 		return exitRejects, ""
 	case errors.As(err, &usage):
 		return exitUsage, "see neardup help"
+	case errors.Is(err, dedup.ErrNoRank):
+		return exitFailed, "--keep takes first, longest, newest, or a field that holds a number"
 	case errors.Is(err, dedup.ErrKeepIndex):
 		return exitUsage, "leave out --keep, or clean without --index first"
 	case signalled != nil && errors.Is(err, context.Canceled):

@@ -7,6 +7,8 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	"neardup/internal/charset"
 )
 
 // A table is what the header row says.
@@ -39,6 +41,11 @@ func (s *Source) readHeader() error {
 	}
 	s.Preamble = head[:end:end]
 	row := bytes.TrimPrefix(s.Preamble, bom)
+	if s.Encoding != "" {
+		if t, err := charset.In(row, s.Encoding); err == nil {
+			row = []byte(t.String)
+		}
+	}
 	row = bytes.TrimSuffix(bytes.TrimSuffix(row, []byte("\n")), []byte("\r"))
 	if names, ok := splitRow(row, s.table.comma); ok && len(row) > 0 {
 		s.table.columns = names

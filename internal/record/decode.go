@@ -30,13 +30,14 @@ type Record struct {
 	Text  string
 	URL   string
 	Date  time.Time // zero if there is none
-	Rank  float64   // NaN if there is none
+	Rank  *float64  // nil if there is none
 }
 
 // A Decoder turns raw records into records. It is safe for concurrent use.
 type Decoder struct {
 	fields   []field
 	maxBytes int64
+	mainText bool
 }
 
 // DecodeOptions say what is made of raw records.
@@ -82,7 +83,7 @@ func fieldsOf(f Fields) []field {
 
 // NewDecoder returns a decoder for records with those fields.
 func NewDecoder(o DecodeOptions) *Decoder {
-	d := &Decoder{fields: fieldsOf(o.Fields), maxBytes: o.MaxBytes}
+	d := &Decoder{fields: fieldsOf(o.Fields), maxBytes: o.MaxBytes, mainText: o.MainText}
 	if d.maxBytes <= 0 {
 		d.maxBytes = DefaultMaxBytes
 	}
@@ -100,9 +101,16 @@ func (d *Decoder) Decode(raw *Raw) (Record, *Reject) {
 	case raw.Source.Format == WARC, raw.Source.Format == ARC:
 		return d.decodeArchived(raw)
 	case raw.Source.Format.Whole():
-		text, reject := d.text(raw, raw.Bytes, raw.Source.Format == HTML, "")
+		text, reject := d.text(raw, raw.Bytes, raw.Offset, raw.Source.Format == HTML, "")
 		return Record{ID: raw.Source.Name, Text: text}, reject
+	case raw.Source.Encoding != "":
+		return d.decodeLegacy(raw)
 	}
+	return d.decodeLine(raw)
+}
+
+// decodeLine decodes a record of lines.
+func (d *Decoder) decodeLine(raw *Raw) (Record, *Reject) {
 	if !utf8.Valid(raw.Bytes) {
 		return Record{}, invalidUTF8(raw)
 	}
@@ -123,7 +131,7 @@ func invalidUTF8(raw *Raw) *Reject {
 
 // fromValues makes a record of the values of its fields, nil if it has no text.
 func (d *Decoder) fromValues(raw *Raw, values []*string) *Record {
-	rec := &Record{ID: madeID(raw), Rank: math.NaN()}
+	rec := &Record{ID: madeID(raw)}
 	var texts []string
 	for i, v := range values {
 		if v == nil {
@@ -187,7 +195,7 @@ func (d *Decoder) decodeObject(raw *Raw) (Record, *Reject) {
 	values := make([]value, len(d.fields))
 	d.find(b, start, nil, values)
 
-	rec := Record{ID: madeID(raw), Rank: math.NaN()}
+	rec := Record{ID: madeID(raw)}
 	var texts []string
 	for i, v := range values {
 		f := d.fields[i]
@@ -358,12 +366,13 @@ func scalar(b []byte) string {
 
 var dateLayouts = []string{time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02"}
 
-func parseRank(s string) float64 {
+// parseRank reads a number; what is none is nil.
+func parseRank(s string) *float64 {
 	rank, err := strconv.ParseFloat(s, 64)
-	if err != nil {
-		return math.NaN()
+	if err != nil || math.IsNaN(rank) {
+		return nil
 	}
-	return rank
+	return &rank
 }
 
 // ParseDate reads a date in one of the common layouts or as seconds since 1970;

@@ -96,6 +96,11 @@ func (s *Source) detect(opts FindOptions) error {
 	if s.Format == "" {
 		s.Format = opts.Default
 	}
+	if s.Format == "" || s.Format.ofLines() {
+		if err := s.findUTF16(); err != nil {
+			return err
+		}
+	}
 	if s.Format == "" {
 		head, err := s.head(func(head []byte) bool {
 			head = bytes.TrimSpace(head)
@@ -106,17 +111,37 @@ func (s *Source) detect(opts FindOptions) error {
 		}
 		s.Format = formatOfContent(head, opts.Text)
 	}
-	switch s.Format {
-	case CSV, TSV:
-		return s.readHeader()
-	case JSONL, Lines:
-		head, err := s.head(func(head []byte) bool { return len(head) >= len(bom) || len(head) > 0 && head[0] != bom[0] })
-		if bytes.HasPrefix(head, bom) {
-			s.Preamble = bom
-		}
-		return err
+	if !s.Format.ofLines() {
+		s.utf16 = nil // of whole texts the decoder takes care
+		return nil
 	}
-	return nil
+	if s.utf16 == nil {
+		if err := s.findEncoding(); err != nil {
+			return err
+		}
+	}
+	if s.Format == CSV || s.Format == TSV {
+		return s.readHeader()
+	}
+	head, err := s.head(func(head []byte) bool { return len(head) >= len(bom) || len(head) > 0 && head[0] != bom[0] })
+	if bytes.HasPrefix(head, bom) {
+		s.Preamble = bom
+	}
+	return err
+}
+
+// ofLines reports whether records of the format are lines, or rows that are lines if nothing
+// is quoted.
+func (f Format) ofLines() bool { return f == JSONL || f == Lines || f == CSV || f == TSV }
+
+func (s *Source) findUTF16() error {
+	head, err := s.head(func(head []byte) bool {
+		return len(head) >= 16 || len(head) >= 2 && head[0] < 0xfe && head[0] != 0 && head[1] != 0
+	})
+	if err == nil {
+		s.utf16 = utf16Order(head)
+	}
+	return err
 }
 
 // formatOfContent takes what is nothing else for text: what is no text will be rejected.
@@ -173,7 +198,7 @@ func (s *Source) peek(n int) (head []byte, all bool, err error) {
 // looked at.
 func (s *Source) head(enough func([]byte) bool) ([]byte, error) {
 	for n := 1; ; n *= 4 {
-		if s.stream == nil || s.Codec != codec.None {
+		if s.stream == nil || s.Codec != codec.None || s.utf16 != nil {
 			n = max(n, 16<<10)
 		}
 		raw, all, err := s.peek(n)
@@ -183,6 +208,9 @@ func (s *Source) head(enough func([]byte) bool) ([]byte, error) {
 		head := raw
 		if s.Codec != codec.None {
 			head = beginning(raw, s.Codec)
+		}
+		if s.utf16 != nil {
+			head, _ = fromUTF16(nil, head, s.utf16, false)
 		}
 		if all || n >= maxHead || enough(head) {
 			return head, nil

@@ -2,7 +2,6 @@ package record
 
 import (
 	"bufio"
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -25,11 +24,16 @@ type Source struct {
 	Codec  codec.Codec // of its bytes
 	Size   int64       // in bytes as they stand there, -1 if not known: a stream
 
+	// Encoding names that of a source of lines which is not UTF-8 and has ASCII for a part, such
+	// as gb18030. It is empty for UTF-16, which is read as UTF-8.
+	Encoding string
+
 	// Preamble is what begins the source and is no part of a record: a byte order mark, the
 	// header row of a table.
 	Preamble []byte
 
 	table   table
+	utf16   byteOrder // nil if it is none
 	files   *openFiles
 	tempDir string
 	stream  *bufio.Reader // nil for a regular file
@@ -166,7 +170,7 @@ func (s *Source) prepare(opts FindOptions) error {
 
 // Again reports whether the bytes of a record can be read again by where it stands.
 func (s *Source) Again() bool {
-	return s.Codec == codec.None && s.Format != Parquet && (s.stream == nil || s.spool != nil)
+	return s.Codec == codec.None && s.utf16 == nil && s.Format != Parquet && (s.stream == nil || s.spool != nil)
 }
 
 // ReadAt reads bytes as they stand in the source, of a stream those that were read before.
@@ -221,7 +225,7 @@ func (s *Source) body(offset int64) (*body, error) {
 		}
 		b.file, in = f, f
 	}
-	if s.Codec == codec.None {
+	if s.Codec == codec.None && s.utf16 == nil {
 		if seeker, ok := in.(io.Seeker); ok && offset > 0 {
 			if _, err := seeker.Seek(offset, io.SeekStart); err != nil {
 				return nil, errors.Join(err, b.Close())
@@ -230,17 +234,44 @@ func (s *Source) body(offset int64) (*body, error) {
 		b.Reader = in
 		return b, nil
 	}
-	done := func() {}
-	if b.file != nil {
-		done = func() { b.file.Close() }
+	b.Reader = in
+	if s.Codec != codec.None {
+		done := func() {}
+		if b.file != nil {
+			done = func() { b.file.Close() }
+		}
+		b.decoder = codec.NewReader(in, s.Codec, done)
+		b.Reader = b.decoder
 	}
-	b.decoder = codec.NewReader(in, s.Codec, done)
-	b.Reader = b.decoder
+	if s.utf16 != nil {
+		b.Reader = newUTF16Reader(b.Reader, s.utf16)
+	}
 	if _, err := io.CopyN(io.Discard, b, offset); err != nil {
-		return nil, errors.Join(fmt.Errorf("%s: decompressed byte %d is not there any more: %w", s.Name, offset, err), b.Close())
+		return nil, errors.Join(fmt.Errorf("%s: decoded byte %d is not there any more: %w", s.Name, offset, err), b.Close())
 	}
 	return b, nil
 }
 
-// HasBOM reports whether the source begins with a byte order mark.
-func (s *Source) HasBOM() bool { return bytes.HasPrefix(s.Preamble, bom) }
+// Encoded returns a writer that turns what was read of the source into what stands there. It
+// must be closed.
+func (s *Source) Encoded(w io.Writer) io.WriteCloser {
+	if s.utf16 != nil {
+		return &utf16Writer{out: w, order: s.utf16}
+	}
+	return asIs{w}
+}
+
+type asIs struct{ io.Writer }
+
+func (asIs) Close() error { return nil }
+
+// Charset names the encoding of the source, for messages.
+func (s *Source) Charset() string {
+	switch {
+	case s.utf16 != nil:
+		return "utf-16"
+	case s.Encoding != "":
+		return s.Encoding
+	}
+	return "utf-8"
+}

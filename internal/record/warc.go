@@ -287,6 +287,6 @@ func (d *Decoder) decodeArchived(raw *Raw) (Record, *Reject) {
 		rec.ID = madeID(raw)
 	}
 	var reject *Reject
-	rec.Text, reject = d.text(raw, b.payload, isPage(b.media, b.payload), b.charset)
+	rec.Text, reject = d.text(raw, b.payload, raw.Offset, isPage(b.media, b.payload), b.charset)
 	return rec, reject
 }

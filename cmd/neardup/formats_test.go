@@ -1,0 +1,296 @@
+package main
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+	"github.com/parquet-go/parquet-go"
+
+	"neardup/internal/testkit"
+)
+
+// parquetDocument has a column that is not asked for, and a list.
+type parquetDocument struct {
+	ID   string   `parquet:"id"`
+	Tags []string `parquet:"tags,list"`
+	Text *string  `parquet:"text,zstd"`
+	URL  string   `parquet:"url,dict"`
+	Date string   `parquet:"date"`
+}
+
+func parquetOf(t *testing.T, docs []testkit.Document, rowGroup int64) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	w := parquet.NewGenericWriter[parquetDocument](&out, parquet.MaxRowsPerRowGroup(rowGroup), parquet.KeyValueMetadata("made by", "a test"))
+	for _, d := range docs {
+		if _, err := w.Write([]parquetDocument{{d.ID, []string{"a", d.ID}, &d.Text, d.URL, d.Date}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+func gzipped(t *testing.T, parts ...string) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	for _, part := range parts {
+		w := gzip.NewWriter(&out)
+		if _, err := io.WriteString(w, part); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return out.Bytes()
+}
+
+func zstandard(t *testing.T, content string) []byte {
+	t.Helper()
+	w, err := zstd.NewWriter(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w.EncodeAll([]byte(content), nil)
+}
+
+// inFormats writes documents in every format, and returns the names of the inputs.
+func inFormats(t *testing.T, dir string, docs []testkit.Document) []string {
+	t.Helper()
+	warc, wet := testkit.WARC(docs), testkit.WET(docs)
+	plain := map[string]string{
+		"in.jsonl": string(testkit.JSONL(docs)), "in.csv": string(testkit.Table(docs, ',')), "in.tsv": string(testkit.Table(docs, '\t')),
+		"in.warc": strings.Join(warc, ""), "in.wet": strings.Join(wet, ""),
+	}
+	var names []string
+	add := func(name string, content []byte) {
+		writeFile(t, filepath.Join(dir, name), content)
+		names = append(names, name)
+	}
+	for name, content := range plain {
+		add(name, []byte(content))
+		add(name+".zst", zstandard(t, content))
+		switch name {
+		case "in.warc":
+			add(name+".gz", gzipped(t, warc...))
+		case "in.wet":
+			add(name+".gz", gzipped(t, wet...))
+		default:
+			add(name+".gz", gzipped(t, content[:len(content)/2], content[len(content)/2:]))
+		}
+	}
+	add("in.parquet", parquetOf(t, docs, int64(len(docs)/3+1)))
+	add("packed.parquet.gz", gzipped(t, string(parquetOf(t, docs, 100))))
+	slices.Sort(names)
+
+	if err := os.Mkdir(filepath.Join(dir, "texts"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	for i, d := range docs {
+		writeFile(t, filepath.Join(dir, textName(i)), []byte(d.Text))
+	}
+	return append(names, "texts")
+}
+
+func textName(i int) string { return fmt.Sprintf("texts/%06d.txt", i) }
+
+// TestSameVerdictsInAnyFormat cleans the same documents in every format. What is removed is
+// the same, and what is kept opens with another reader.
+func TestSameVerdictsInAnyFormat(t *testing.T) {
+	docs := testkit.NewWriter(newSeed(t)).Documents(testkit.Scale(300, 2000, 10000))
+	dir := t.TempDir()
+	var want []string
+	var kept []testkit.Document
+	for _, in := range append([]string{"in.jsonl"}, inFormats(t, dir, docs)...) {
+		out := "out-" + strings.TrimSuffix(in, ".parquet.gz")
+		if strings.HasSuffix(in, ".parquet.gz") {
+			out += ".parquet"
+		}
+		code, stderr := neardup(t, dir, "clean", in, "-o", out, "--removed", "removed.jsonl", "--rejects", "rejects.jsonl", "--summary", "summary.json", "--force", "-q")
+		if code != exitDone {
+			t.Fatalf("%s: exit code %d: %s", in, code, stderr)
+		}
+		s := readSummary(t, filepath.Join(dir, "summary.json"))
+		if s.Read != int64(len(docs)) {
+			t.Errorf("%s: %d documents were read, want %d", in, s.Read, len(docs))
+		}
+		got := verdicts(t, filepath.Join(dir, "removed.jsonl"), docs)
+		if want == nil {
+			want = got
+			kept = slices.DeleteFunc(slices.Clone(docs), func(d testkit.Document) bool {
+				return slices.ContainsFunc(want, func(v string) bool { return strings.HasPrefix(v, d.ID+" ") })
+			})
+			if len(want) < len(docs)/6 {
+				t.Fatalf("%d of %d documents were removed", len(want), len(docs))
+			}
+		} else if !slices.Equal(got, want) {
+			t.Errorf("%s: other verdicts: %d are removed, want %d", in, len(got), len(want))
+		}
+		checkKept(t, filepath.Join(dir, out), kept, docs)
+		if out != "out-in.jsonl" {
+			os.RemoveAll(filepath.Join(dir, out))
+		}
+	}
+}
+
+// verdicts returns what was removed and why. Texts have the names of their files for ids.
+func verdicts(t *testing.T, path string, docs []testkit.Document) []string {
+	t.Helper()
+	ids := map[string]string{}
+	for i, d := range docs {
+		ids[textName(i)] = d.ID
+		ids[d.ID] = d.ID
+	}
+	var out []string
+	for line := range strings.Lines(readFile(t, path)) {
+		var row struct{ ID, Kept, Kind string }
+		if err := json.Unmarshal([]byte(line), &row); err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, fmt.Sprint(ids[row.ID], " ", ids[row.Kept], " ", row.Kind))
+	}
+	return out
+}
+
+// unpacked returns what a file holds, decompressed by the program for its format.
+func unpacked(t *testing.T, path string) string {
+	t.Helper()
+	program := map[string]string{".gz": "gzip", ".zst": "zstd"}[filepath.Ext(path)]
+	if program == "" {
+		return readFile(t, path)
+	}
+	if _, err := exec.LookPath(program); err != nil {
+		t.Skip(err)
+	}
+	out, err := exec.Command(program, "-d", "-c", path).Output()
+	if err != nil {
+		t.Fatalf("%s %s: %v", program, path, err)
+	}
+	return string(out)
+}
+
+// checkKept reads an output and holds it against the documents that were to be kept.
+func checkKept(t *testing.T, path string, kept, all []testkit.Document) {
+	t.Helper()
+	name := filepath.Base(path)
+	switch {
+	case name == "out-texts":
+		for i, d := range all {
+			content, err := os.ReadFile(filepath.Join(path, filepath.Base(textName(i))))
+			if is := slices.Contains(kept, d); is != (err == nil) || is && string(content) != d.Text {
+				t.Fatalf("%s: text %d: kept %v, %v", name, i, is, err)
+			}
+		}
+		return
+	case strings.Contains(name, "parquet"):
+		rows, err := parquet.ReadFile[parquetDocument](path)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if len(rows) != len(kept) {
+			t.Fatalf("%s: %d rows, want %d", name, len(rows), len(kept))
+		}
+		for i, d := range kept {
+			if r := rows[i]; r.ID != d.ID || *r.Text != d.Text || !slices.Equal(r.Tags, []string{"a", d.ID}) || r.URL != d.URL {
+				t.Fatalf("%s: row %d is %+v", name, i, r)
+			}
+		}
+		checkSchema(t, path)
+		return
+	}
+	var want string
+	switch {
+	case strings.Contains(name, "jsonl"):
+		want = string(testkit.JSONL(kept))
+	case strings.Contains(name, "csv"):
+		want = string(testkit.Table(kept, ','))
+		rows, err := csv.NewReader(strings.NewReader(unpacked(t, path))).ReadAll()
+		if err != nil || len(rows) != len(kept)+1 {
+			t.Errorf("%s: %d rows, %v", name, len(rows), err)
+		}
+	case strings.Contains(name, "tsv"):
+		want = string(testkit.Table(kept, '\t'))
+	case strings.Contains(name, "warc"):
+		// The requests of what is removed stay: they are no documents.
+		records := testkit.WARC(all)
+		for i, record := range records {
+			if i == 0 || i%2 == 1 || slices.Contains(kept, all[i/2-1]) {
+				want += record
+			}
+		}
+	default:
+		want = strings.Join(testkit.WET(kept), "")
+	}
+	if got := unpacked(t, path); got != want {
+		t.Errorf("%s: other bytes: %d, want %d", name, len(got), len(want))
+	}
+}
+
+// checkSchema holds the schema, the encodings and the metadata of an output against the input's.
+func checkSchema(t *testing.T, path string) {
+	t.Helper()
+	describe := func(content []byte) string {
+		f, err := parquet.OpenFile(bytes.NewReader(content), int64(len(content)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := f.Schema().String()
+		for _, c := range f.Metadata().RowGroups[0].Columns {
+			s += fmt.Sprintln(c.MetaData.PathInSchema, c.MetaData.Codec)
+		}
+		value, _ := f.Lookup("made by")
+		return s + value
+	}
+	got, want := describe([]byte(readFile(t, path))), describe(parquetOf(t, []testkit.Document{{Text: "x"}}, 1))
+	if got != want {
+		t.Errorf("%s: schema\n%s\nwant\n%s", path, got, want)
+	}
+}
+
+// TestArchiveMembers has every record of a compressed WARC file be a member of its own, as
+// readers that look up records by their offsets need.
+func TestArchiveMembers(t *testing.T) {
+	docs := testkit.NewWriter(newSeed(t)).Documents(20)
+	dir := t.TempDir()
+	writeFile(t, filepath.Join(dir, "in.warc"), []byte(strings.Join(testkit.WARC(docs), "")))
+	if code, stderr := neardup(t, dir, "clean", "in.warc", "-o", "out.warc.gz", "-q"); code != exitDone {
+		t.Fatal(stderr)
+	}
+	in := bytes.NewReader([]byte(readFile(t, filepath.Join(dir, "out.warc.gz"))))
+	z, err := gzip.NewReader(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	members := 0
+	for {
+		z.Multistream(false)
+		content, err := io.ReadAll(z)
+		if err != nil || strings.Count(string(content), "WARC/1.0\r\n") != 1 || !strings.HasSuffix(string(content), "\r\n\r\n") {
+			t.Fatalf("member %d is %q, %v", members, content, err)
+		}
+		members++
+		if err := z.Reset(in); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if members < 30 {
+		t.Errorf("%d members", members)
+	}
+}
