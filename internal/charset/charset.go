@@ -170,7 +170,7 @@ func withoutMark(b []byte) (encoding.Encoding, string, int) {
 		}
 	}
 	switch n := min(len(b), sampleBytes); {
-	case len(b)%2 != 0 || zeros[0]+zeros[1] < 1+n/20:
+	case len(b)%2 != 0 || zeros[0]+zeros[1] < 3+n/20: // a few are no evidence
 	case zeros[0] == 0:
 		return unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM), "utf-16le", 0
 	case zeros[1] == 0:
