@@ -70,6 +70,9 @@ func (c *cleaner) clean(ctx context.Context) (Summary, error) {
 	}
 	err := c.open()
 	if err == nil {
+		err = c.learn(ctx)
+	}
+	if err == nil {
 		err = c.run(ctx)
 	}
 	err = errors.Join(err, c.close(err))
@@ -145,6 +148,14 @@ func (c *cleaner) open() error {
 		}
 	}
 	return c.openOutputs(c.begun)
+}
+
+// learn finds what is boilerplate. A filter goes by what it has seen.
+func (c *cleaner) learn(ctx context.Context) error {
+	if c.filter != nil || c.state.Stage != judging {
+		return nil
+	}
+	return c.d.learn(ctx, c.o.Input)
 }
 
 // nameOutputs commits the names of the partial outputs before they are made, so that a run
@@ -259,7 +270,7 @@ func (c *cleaner) run(ctx context.Context) error {
 	t := &tally{in: &c.o.Input, summary: &c.state.Summary, at: c.state.At, beforeNow: c.state.Earlier}
 	t.in.OnReject = func(r *record.Reject) error { return c.rejects.write(r) }
 	uncommitted := 0
-	err := t.in.run(ctx, c.state.At, c.d.opts.Params, analyse, func(it *item) error {
+	err := t.in.run(ctx, c.state.At, c.d.opts.Params, c.d.analyse, func(it *item) error {
 		judge, err := t.admit(it)
 		if err != nil {
 			return err
