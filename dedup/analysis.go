@@ -14,6 +14,7 @@ import (
 // them for every text in the pipeline costs more.
 type analysis struct {
 	text        string
+	site        uint64 // see siteHash
 	hash        store.TextHash
 	shingles    int  // distinct
 	short       bool // a duplicate of equal texts only
@@ -21,6 +22,12 @@ type analysis struct {
 	sketch      shingle.Sketch
 	characters  int // code points of the normalised text
 	paragraphs  []store.Paragraph
+
+	// article is the number of distinct shingles without boilerplate, 0 if that is short.
+	article int
+	frame   bool // there is boilerplate
+
+	marks []mark // of a survey, which computes nothing else
 }
 
 const (
@@ -28,22 +35,52 @@ const (
 	maxParagraphs = 64 // of a document; of more the longest
 )
 
-func analyse(d *shingle.Digester, text string) analysis {
+// analyse computes what is known of a text of a site. What is boilerplate there belongs to no
+// article, and to no paragraph by which the text is found.
+func (b *boilerplate) analyse(d *shingle.Digester, text string, site uint64) analysis {
 	g := d.Digest(text)
 	a := analysis{
-		text: text, shingles: g.Set.Len(), short: g.Short, fingerprint: g.Fingerprint,
+		text: text, site: site, shingles: g.Set.Len(), short: g.Short, fingerprint: g.Fingerprint,
 		sketch: g.Sketch.Clone(), characters: g.Characters, hash: textHash(g.Normal),
 	}
-	if !a.short {
-		a.paragraphs = paragraphKeys(g)
+	if a.short {
+		return a
 	}
+	a.article = a.shingles
+	is := b.of(g, site)
+	if is != nil {
+		a.frame = true
+		a.article = articleLen(g, without(g, is))
+	}
+	a.paragraphs = paragraphKeys(g, is)
 	return a
 }
 
-// paragraphKeys returns the paragraphs by which a document is found, each key once.
-func paragraphKeys(g *shingle.Digest) []store.Paragraph {
+func analyse(d *shingle.Digester, text string, site uint64) analysis {
+	return (*boilerplate)(nil).analyse(d, text, site)
+}
+
+// without returns the shingles of a text without some of its paragraphs.
+func without(g *shingle.Digest, is []bool) shingle.Set {
+	return g.Without(func(i int) bool { return is[i] })
+}
+
+// articleLen returns the number of shingles of an article, 0 if it is short.
+func articleLen(g *shingle.Digest, article shingle.Set) int {
+	if article.Len() < g.Least {
+		return 0
+	}
+	return article.Len()
+}
+
+// paragraphKeys returns the paragraphs by which a document is found, each key once: all but
+// those that are boilerplate.
+func paragraphKeys(g *shingle.Digest, is []bool) []store.Paragraph {
 	var ps []store.Paragraph
-	for _, p := range g.Paragraphs {
+	for i, p := range g.Paragraphs {
+		if is != nil && is[i] {
+			continue
+		}
 		if key, n := g.ParagraphKey(p); n >= minParagraph {
 			ps = append(ps, store.Paragraph{Key: key, Shingles: n})
 		}

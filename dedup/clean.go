@@ -79,6 +79,9 @@ func (c *cleaner) clean(ctx context.Context) (Summary, error) {
 	}
 	err := c.open()
 	if err == nil {
+		err = c.learn(ctx)
+	}
+	if err == nil {
 		err = c.run(ctx)
 	}
 	err = errors.Join(err, c.close(err))
@@ -154,6 +157,14 @@ func (c *cleaner) open() error {
 		}
 	}
 	return c.openOutputs(c.begun)
+}
+
+// learn finds what is boilerplate. A filter goes by what it has seen.
+func (c *cleaner) learn(ctx context.Context) error {
+	if c.filter != nil || c.state.Stage != judging {
+		return nil
+	}
+	return c.d.learn(ctx, c.o.Input)
 }
 
 // nameOutputs commits the names of the partial outputs before they are made, so that a run
@@ -266,13 +277,13 @@ func (c *cleaner) run(ctx context.Context) error {
 		return c.complete()
 	}
 	judge := c.judge
-	analyse := analyser(analyse)
+	analyse := analyser(c.d.analyse)
 	if c.o.Keep.ranks() {
 		var err error
 		if judge, err = c.judgeRanked(ctx); err != nil {
 			return err
 		}
-		analyse = func(*shingle.Digester, string) (a analysis) { return a }
+		analyse = func(*shingle.Digester, *item) (a analysis) { return a }
 	}
 	t := &tally{in: &c.o.Input, summary: &c.state.Summary, at: c.state.At, beforeNow: c.state.Earlier}
 	t.in.OnReject = func(r *record.Reject) error { return c.rejects.write(r) }

@@ -49,7 +49,7 @@ func Compare(a, b Document, opts *Options) (Comparison, error) {
 		return Comparison{}, err
 	}
 	d := o.Params.NewDigester()
-	x, y := analyse(d, a.Text), analyse(d, b.Text)
+	x, y := analyse(d, a.Text, 0), analyse(d, b.Text, 0)
 	c := Comparison{
 		A: a.ID, B: b.ID, FingerprintA: x.fingerprint.String(), FingerprintB: y.fingerprint.String(),
 		ShinglesA: x.shingles, ShinglesB: y.shingles, Short: x.short || y.short,
@@ -86,7 +86,7 @@ func FindRecords(ctx context.Context, in Input, ids []string) ([]Document, error
 	found := make([]Document, len(ids))
 	missing := len(ids)
 	errFound := errors.New("all were found")
-	none := func(*shingle.Digester, string) analysis { return analysis{} }
+	none := func(*shingle.Digester, *item) analysis { return analysis{} }
 	err := in.run(ctx, position{}, shingle.DefaultParams(), none, func(it *item) error {
 		if it.blank || it.reject != nil {
 			return nil

@@ -123,6 +123,8 @@ type Deduper struct {
 	texts    textSource
 	sets     setCache
 	overflow int64 // searches cut short
+
+	boilerplate *boilerplate // of the input
 	limits   searchLimits
 	replays  func(store.DocNum) bool // whether that record may be the same again; nil: it may
 }
@@ -178,7 +180,7 @@ func (d *Deduper) removeTemp() error {
 
 // Check judges doc and changes nothing.
 func (d *Deduper) Check(doc Document) (Verdict, error) {
-	a := analyse(d.opts.Params.NewDigester(), doc.Text)
+	a := analyse(d.opts.Params.NewDigester(), doc.Text, siteHash(doc.Site))
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	j, err := d.judge(doc, a)
@@ -202,13 +204,17 @@ func (d *Deduper) AddAll(docs []Document) ([]Verdict, error) {
 	digester := d.opts.Params.NewDigester()
 	analyses := make([]analysis, len(docs))
 	for i, doc := range docs {
-		analyses[i] = analyse(digester, doc.Text)
+		analyses[i] = analyse(digester, doc.Text, siteHash(doc.Site))
 	}
 	verdicts, wait, err := d.begin(docs, analyses)
 	if err != nil {
 		return nil, err
 	}
 	return verdicts, wait()
+}
+
+func (d *Deduper) analyse(g *shingle.Digester, it *item) analysis {
+	return d.boilerplate.analyse(g, it.rec.Text, siteHash(it.host))
 }
 
 func (d *Deduper) begin(docs []Document, analyses []analysis) ([]Verdict, func() error, error) {

@@ -24,7 +24,7 @@ func Fingerprints(ctx context.Context, p shingle.Params, o ReportOptions) (summa
 }
 
 // fingerprint is the part of an analysis that [Fingerprints] needs.
-func fingerprint(d *shingle.Digester, text string) (a analysis) {
-	a.fingerprint, a.shingles = d.Fingerprint(text)
+func fingerprint(d *shingle.Digester, it *item) (a analysis) {
+	a.fingerprint, a.shingles = d.Fingerprint(it.rec.Text)
 	return a
 }

@@ -102,6 +102,9 @@ type match struct {
 	representative bool
 	fuller         bool // the document holds the other's article and more
 	Evidence
+
+	article   float64 // share of the article's shingles that stand in the other
+	articleOf float64 // share of the other's article's shingles that stand in the document
 }
 
 var equalEvidence = Evidence{Resemblance: 1, Containment: 1, ContainmentOf: 1}
@@ -129,7 +132,7 @@ func (d *Deduper) best(a analysis) (match, error) {
 func fullest(ms []match) match {
 	var best match
 	for _, m := range ms {
-		if m.representative && m.fuller && m.ContainmentOf > best.ContainmentOf {
+		if m.representative && m.fuller && m.articleOf > best.articleOf {
 			best = m
 			best.kind = Contains
 		}
@@ -233,7 +236,7 @@ type verifier struct {
 	d       *Deduper
 	a       analysis
 	looked  map[store.DocNum]bool
-	set     *shingle.Set // of the document, once it is needed
+	sets    *textSets // of the document, once they are needed
 	matches []match
 }
 
@@ -267,25 +270,24 @@ func (v *verifier) look(n store.DocNum) error {
 	}
 	o := &v.d.opts
 	similar := o.counts(Near) && plausible(v.a.sketch, doc.Sketch, o.MinResemblance)
-	sharing := o.counts(Syndicated) && plausiblyContained(v.a.sketch, doc.Sketch, o.MinContainment)
+	sharing := o.counts(Syndicated) && plausiblyContained(v.a.sketch, doc.Sketch, v.a.article, doc.Article, o.MinContainment)
 	if doc.Text == v.a.hash || !similar && !sharing {
 		return nil
 	}
-	if v.set == nil {
-		s := o.Params.Set(v.a.text)
-		v.set = &s
+	if v.sets == nil {
+		s := v.d.setsOf(v.a.text, v.a.site)
+		v.sets = &s
 	}
-	e, err := v.d.verify(v.a, *v.set, n, doc)
-	if err != nil {
+	m := match{num: n, id: doc.ID, representative: doc.Representative}
+	if err := v.d.verify(&m, v.a, v.sets, doc); err != nil {
 		return err
 	}
-	m := match{num: n, id: doc.ID, representative: doc.Representative, Evidence: e}
 	switch {
-	case o.counts(Near) && e.Resemblance >= o.MinResemblance:
+	case o.counts(Near) && m.Resemblance >= o.MinResemblance:
 		m.kind = Near
-	case o.counts(Syndicated) && max(e.Containment, e.ContainmentOf) >= o.MinContainment:
+	case o.counts(Syndicated) && max(m.article, m.articleOf) >= o.MinContainment:
 		m.kind = Syndicated
-		m.fuller = e.Containment < o.MinContainment
+		m.fuller = m.article < o.MinContainment
 	default:
 		return nil
 	}
@@ -307,15 +309,22 @@ func plausible(a, b shingle.Sketch, resemblance float64) bool {
 	return a.Resemblance(b) >= resemblance-slack
 }
 
-// plausiblyContained reports whether one of the sets with those sketches may stand in the
-// other to that share: it rules out what lies more than five standard errors below.
-func plausiblyContained(a, b shingle.Sketch, containment float64) bool {
-	small, both := min(a.Len(), b.Len()), a.Len()+b.Len()
+// plausiblyContained reports whether one of the articles in sets with those sketches may stand
+// in the other set to that share: it rules out what lies more than five standard errors
+// below. An article with no shingles is none.
+func plausiblyContained(a, b shingle.Sketch, articleA, articleB int, containment float64) bool {
+	small, both := min(articleA, articleB), a.Len()+b.Len()
+	if small == 0 {
+		small = max(articleA, articleB)
+	}
+	if small == 0 {
+		return false
+	}
 	r := a.Resemblance(b)
 	if a.Exact() && b.Exact() {
 		return r/(1+r)*float64(both) >= containment*float64(small)
 	}
-	// The resemblance of sets of which the smaller stands in the other to just that share.
+	// The resemblance of the sets if the smaller article stands in the other to just that share.
 	shared := containment * float64(small)
 	least := shared / (float64(both) - shared)
 	return r >= least-5*math.Sqrt(least*(1-least)/shingle.SketchBins)
@@ -323,19 +332,30 @@ func plausiblyContained(a, b shingle.Sketch, containment float64) bool {
 
 // verify measures a against a document of the index: on the shingles of both texts if the
 // text is at hand, and otherwise on sketches.
-func (d *Deduper) verify(a analysis, set shingle.Set, n store.DocNum, doc *store.Document) (Evidence, error) {
-	e := Evidence{Distance: a.fingerprint.Distance(doc.Fingerprint)}
-	if other, ok, err := d.setOf(n, doc); err != nil {
-		return e, err
-	} else if ok {
-		e.Resemblance, e.Containment, e.ContainmentOf = shingle.Compare(set, other)
-		return e, nil
+func (d *Deduper) verify(m *match, a analysis, sets *textSets, doc *store.Document) error {
+	m.Distance = a.fingerprint.Distance(doc.Fingerprint)
+	other, ok, err := d.documentSets(m.num, doc)
+	switch {
+	case err != nil:
+		return err
+	case ok:
+		m.Resemblance, m.Containment, m.ContainmentOf = shingle.Compare(sets.text, other.text)
+	default:
+		m.Resemblance = a.sketch.Resemblance(doc.Sketch)
+		m.Containment = a.sketch.Containment(doc.Sketch)
+		m.ContainmentOf = doc.Sketch.Containment(a.sketch)
+		m.Estimated = !a.sketch.Exact() || !doc.Sketch.Exact()
 	}
-	e.Resemblance = a.sketch.Resemblance(doc.Sketch)
-	e.Containment = a.sketch.Containment(doc.Sketch)
-	e.ContainmentOf = doc.Sketch.Containment(a.sketch)
-	e.Estimated = !a.sketch.Exact() || !doc.Sketch.Exact()
-	return e, nil
+	m.article, m.articleOf = m.Containment, m.ContainmentOf
+	if sets.framed && ok {
+		m.article = shingle.Containment(sets.article, other.text)
+	} else if sets.framed {
+		m.article = sets.article.Sketch().Containment(doc.Sketch)
+	}
+	if ok && other.framed {
+		m.articleOf = shingle.Containment(other.article, sets.text)
+	}
+	return nil
 }
 
 // stage judges a document and adds it to the index. It becomes durable with the next commit.
@@ -371,6 +391,7 @@ func (d *Deduper) add(doc Document, a analysis, j judgement, byText, byShingles 
 		s.Fingerprint = a.fingerprint
 		s.Sketch = a.sketch
 		s.Characters = a.characters
+		s.Article = a.article
 		s.Site = doc.Site
 		s.Location = doc.location
 		s.Paragraphs = a.paragraphs

@@ -84,9 +84,9 @@ func (c *cleaner) judgeRanked(ctx context.Context) (func(*item) error, error) {
 func (c *cleaner) rank(ctx context.Context) ([]ranked, error) {
 	in := c.o.Input // a copy: rejects are listed in the second pass
 	in.OnReject, in.Progress = nil, nil
-	measure := func(d *shingle.Digester, text string) (a analysis) {
+	measure := func(d *shingle.Digester, it *item) (a analysis) {
 		if c.o.Keep == KeepLongest {
-			a.characters = d.Characters(text)
+			a.characters = d.Characters(it.rec.Text)
 		}
 		return a
 	}
@@ -140,7 +140,7 @@ func (c *cleaner) judgeChunk(ctx context.Context, docs []ranked, chunk []int, du
 		workers.Go(func() {
 			d := c.d.opts.Params.NewDigester()
 			for i := first; i < len(chunk) && ctx.Err() == nil; i += threads {
-				analyses[i] = analyse(d, analyses[i].text)
+				analyses[i] = c.d.boilerplate.analyse(d, analyses[i].text, siteHash(docs[chunk[i]].doc.Site))
 			}
 		})
 	}

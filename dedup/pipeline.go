@@ -86,6 +86,7 @@ type item struct {
 	// Set by the workers, unless it is blank.
 	rec    record.Record
 	reject *record.Reject
+	host   string // of its address
 	packed []byte // the text, if it must be kept
 	analysis
 
@@ -94,7 +95,7 @@ type item struct {
 
 func (it *item) document() Document {
 	return Document{
-		ID: it.rec.ID, MadeID: !it.rec.OwnID, Text: it.rec.Text, Date: it.rec.Date, Site: site(it.rec.URL),
+		ID: it.rec.ID, MadeID: !it.rec.OwnID, Text: it.rec.Text, Date: it.rec.Date, Site: it.host,
 		location: it.location,
 	}
 }
@@ -135,7 +136,7 @@ type position struct {
 }
 
 // An analyser computes what a job needs to know of a text.
-type analyser func(*shingle.Digester, string) analysis
+type analyser func(*shingle.Digester, *item) analysis
 
 // run reads the input from a position, decodes and analyses records on all threads, and
 // calls consume for each in input order.
@@ -167,15 +168,16 @@ func (in *Input) run(ctx context.Context, from position, p shingle.Params, analy
 					if it.rec, it.reject = decoder.Decode(it.raw); it.reject != nil || it.raw.Other {
 						continue
 					}
+					it.host = site(it.rec.URL)
 					if in.texts != nil && !it.raw.Source.Again() {
 						it.packed = packer.Compress([]byte(it.rec.Text))
 					}
 					if len(it.rec.Text) < largeText {
-						it.analysis = analyse(digester, it.rec.Text)
+						it.analysis = analyse(digester, it)
 						continue
 					}
 					large.Lock()
-					it.analysis = analyse(p.NewDigester(), it.rec.Text)
+					it.analysis = analyse(p.NewDigester(), it)
 					large.Unlock()
 				}
 				close(b.done)

@@ -46,10 +46,13 @@ func Scan(ctx context.Context, o ScanOptions) (summary Summary, err error) {
 	}
 	d.replays = func(store.DocNum) bool { return false }
 	d.limits = allPairs
+	if err := d.learn(ctx, o.Input); err != nil {
+		return summary, errors.Join(err, d.Close())
+	}
 	texts := o.Input.useTexts(scanRun, o.TempDir)
 	d.texts = texts
 	s := &scanner{o: o, d: d, summary: &summary}
-	err = o.report(ctx, d.opts.Params, &summary, analyse, s.scan)
+	err = o.report(ctx, d.opts.Params, &summary, d.analyse, s.scan)
 	return summary, errors.Join(err, texts.Remove(), d.Close())
 }
 

@@ -51,7 +51,7 @@ func TestSyndicatedAgainstBruteForce(t *testing.T) {
 	digester := p.NewDigester()
 	pairs, missed := 0, 0
 	for i, text := range texts {
-		a := analyse(digester, text)
+		a := analyse(digester, text, 0)
 		matches, err := d.near(a)
 		if err != nil {
 			t.Fatal(err)

@@ -5,18 +5,45 @@ import (
 	"neardup/store"
 )
 
-// setOf returns the shingles of a document whose text is at hand.
-func (d *Deduper) setOf(n store.DocNum, doc *store.Document) (shingle.Set, bool, error) {
-	if set, ok := d.sets.find(n); ok {
-		return set, true, nil
+// textSets are the shingles of a text, and of its article if that is not the whole text. The
+// article of a text of which little but boilerplate remains is empty.
+type textSets struct {
+	text, article shingle.Set
+	framed        bool
+}
+
+func (s *textSets) len() int { return s.text.Len() + s.article.Len() }
+
+// setsOf returns the shingles of a text of a site.
+func (d *Deduper) setsOf(text string, site uint64) (s textSets) {
+	if d.boilerplate == nil {
+		s.text = d.opts.Params.Set(text)
+		return s
+	}
+	d.opts.Params.WithDigest(text, func(g *shingle.Digest) {
+		s.text = g.Set.Clone()
+		if is := d.boilerplate.of(g, site); is != nil {
+			s.framed = true
+			if article := without(g, is); articleLen(g, article) > 0 {
+				s.article = article
+			}
+		}
+	})
+	return s
+}
+
+// documentSets returns the shingles of a document whose text is at hand.
+func (d *Deduper) documentSets(n store.DocNum, doc *store.Document) (*textSets, bool, error) {
+	if sets := d.sets.find(n); sets != nil {
+		return sets, true, nil
 	}
 	text, ok, err := d.textOf(n, doc)
 	if err != nil || !ok {
-		return shingle.Set{}, false, err
+		return nil, false, err
 	}
-	set := d.opts.Params.Set(text)
-	d.sets.put(n, set)
-	return set, true, nil
+	sets := d.setsOf(text, siteHash(doc.Site))
+	d.sets.put(n, &sets)
+	return &sets, true, nil
 }
 
 // textOf returns the text of document n: one of the run in progress from its input, one of an
@@ -33,28 +60,28 @@ func (d *Deduper) textOf(n store.DocNum, doc *store.Document) (string, bool, err
 // A setCache holds the shingle sets of the documents that were compared last: two
 // generations, of which the older is forgotten when the younger is full.
 type setCache struct {
-	young, old map[store.DocNum]shingle.Set
+	young, old map[store.DocNum]*textSets
 	held       int // shingles in young
 	bound      int // shingles that a generation may hold
 }
 
 const setBytes = 8 // a shingle in a set
 
-func (c *setCache) find(n store.DocNum) (shingle.Set, bool) {
-	if set, ok := c.young[n]; ok {
-		return set, true
+func (c *setCache) find(n store.DocNum) *textSets {
+	if sets := c.young[n]; sets != nil {
+		return sets
 	}
-	set, ok := c.old[n]
-	if ok {
-		c.put(n, set)
+	sets := c.old[n]
+	if sets != nil {
+		c.put(n, sets)
 	}
-	return set, ok
+	return sets
 }
 
-func (c *setCache) put(n store.DocNum, set shingle.Set) {
+func (c *setCache) put(n store.DocNum, sets *textSets) {
 	if c.young == nil || c.held > c.bound {
-		c.old, c.young, c.held = c.young, map[store.DocNum]shingle.Set{}, 0
+		c.old, c.young, c.held = c.young, map[store.DocNum]*textSets{}, 0
 	}
-	c.young[n] = set
-	c.held += set.Len()
+	c.young[n] = sets
+	c.held += sets.len()
 }

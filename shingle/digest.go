@@ -21,6 +21,7 @@ type Digest struct {
 	// then leave a resemblance of 0.8, and short texts that differ there ("page 1", "page 2")
 	// are as a rule no copies. So a short text is a duplicate of equal texts only.
 	Short bool
+	Least int // the number of distinct shingles from which a text with such shingles is not short
 
 	// Paragraphs are those of the text, in order.
 	Paragraphs []ParagraphDigest
@@ -54,7 +55,8 @@ func (p Params) NewDigester() *Digester { return &Digester{p: p} }
 func (d *Digester) Digest(text string) *Digest {
 	g := d.shingles(text)
 	g.Fingerprint = g.Set.Fingerprint()
-	g.Short = g.Set.Len() < shortFactor*d.shingleCharacters()
+	g.Least = shortFactor * d.shingleCharacters()
+	g.Short = g.Set.Len() < g.Least
 	g.Sketch.take(g.Set)
 	d.paragraphs(g, text)
 	return g
@@ -265,6 +267,37 @@ func (g *Digest) ParagraphSet(p ParagraphDigest) Set {
 	return Set{t.distinct(nil, g.hashes[p.first:p.last])}
 }
 
+// Without returns the distinct shingles of the text without some of its paragraphs, those
+// with a number for which leave holds: of what stands between two of them the shingles that lie within it.
+func (g *Digest) Without(leave func(i int) bool) Set {
+	var hashes []uint64
+	for i := 0; i < len(g.Paragraphs); i++ {
+		if leave(i) {
+			continue
+		}
+		first := i
+		for i+1 < len(g.Paragraphs) && !leave(i+1) {
+			i++
+		}
+		hashes = append(hashes, g.hashes[g.Paragraphs[first].first:g.Paragraphs[i].last]...)
+	}
+	var t table
+	return Set{t.distinct(nil, hashes)}
+}
+
+// Lines normalises text and finds its paragraphs, and nothing else of the digest.
+func (d *Digester) Lines(text string) *Digest {
+	g := &d.digest
+	d.w.reset()
+	d.w.writeText(text)
+	*g = Digest{Normal: d.w.dst, Characters: d.w.characters(), Set: Set{g.Set.hashes[:0]}, Paragraphs: g.Paragraphs, hashes: g.hashes[:0]}
+	if !d.even() {
+		d.chars = appendChars(d.chars[:0], g.Normal)
+	}
+	d.paragraphs(g, text)
+	return g
+}
+
 // grow returns dst with n elements, whose values are arbitrary.
 func grow(dst []uint64, n int) []uint64 {
 	if cap(dst) >= n {
@@ -299,7 +332,8 @@ func (c char) weight(auto bool) int {
 // digesters lends digesters to the functions that take a text and give a value.
 var digesters = sync.Pool{New: func() any { return new(Digester) }}
 
-func (p Params) withDigest(text string, f func(*Digest)) {
+// WithDigest calls f with the digest of text, which is good until f returns.
+func (p Params) WithDigest(text string, f func(*Digest)) {
 	d := digesters.Get().(*Digester)
 	d.p = p
 	f(d.Digest(text))

@@ -16,7 +16,7 @@ type Fingerprint uint64
 func (p Params) Fingerprint(text string) (Fingerprint, int, error) {
 	var f Fingerprint
 	n := 0
-	p.withDigest(text, func(g *Digest) { f, n = g.Fingerprint, g.Set.Len() })
+	p.WithDigest(text, func(g *Digest) { f, n = g.Fingerprint, g.Set.Len() })
 	if n == 0 {
 		return 0, 0, ErrTooShort
 	}

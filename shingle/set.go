@@ -14,7 +14,7 @@ type Set struct {
 // Set returns the shingles of text, which is normalised first.
 func (p Params) Set(text string) Set {
 	var s Set
-	p.withDigest(text, func(g *Digest) { s = g.Set.Clone() })
+	p.WithDigest(text, func(g *Digest) { s = g.Set.Clone() })
 	return s
 }
 

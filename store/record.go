@@ -35,6 +35,7 @@ type Document struct {
 	Fingerprint shingle.Fingerprint
 	Sketch      shingle.Sketch
 	Characters  int // code points of the normalised text
+	Article     int // shingles of the text without boilerplate, 0 if that is short
 	Date        int64
 	Site        string
 	Location    Location
@@ -79,6 +80,7 @@ type Location struct {
 //	if bits 1 or 2:
 //	fingerprint     8 bytes, little-endian
 //	characters      uvarint
+//	article         uvarint
 //	date            varint
 //	site            uvarint length, bytes
 //	location        if bit 5: run 8 bytes, source, offset and length as uvarints
@@ -129,6 +131,7 @@ func appendDocument(b []byte, d *Document) []byte {
 	}
 	b = binary.LittleEndian.AppendUint64(b, uint64(d.Fingerprint))
 	b = binary.AppendUvarint(b, uint64(d.Characters))
+	b = binary.AppendUvarint(b, uint64(d.Article))
 	b = binary.AppendVarint(b, d.Date)
 	b = appendString(b, d.Site)
 	if f&flagLocation != 0 {
@@ -170,6 +173,7 @@ func parseDocument(b []byte) (*Document, error) {
 	if f&flagsSieved != 0 {
 		d.Fingerprint = shingle.Fingerprint(r.uint64())
 		d.Characters = int(r.uvarint())
+		d.Article = int(r.uvarint())
 		d.Date = r.varint()
 		d.Site = r.string()
 		if f&flagLocation != 0 {

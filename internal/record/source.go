@@ -173,6 +173,9 @@ func (s *Source) Again() bool {
 	return s.Codec == codec.None && s.utf16 == nil && s.Format != Parquet && (s.stream == nil || s.spool != nil)
 }
 
+// Once reports a stream of which no copy is kept: it can be read once.
+func (s *Source) Once() bool { return s.stream != nil && s.spool == nil }
+
 // ReadAt reads bytes as they stand in the source, of a stream those that were read before.
 func (s *Source) ReadAt(b []byte, offset int64) (int, error) {
 	switch {
