@@ -16,9 +16,10 @@ var allowed = map[string][]string{
 	"neardup/shingle":          {},
 	"neardup/internal/record":  {},
 	"neardup/internal/durable": {},
+	"neardup/internal/charset": {},
 	"neardup/store":            {"neardup/shingle"},
-	"neardup/dedup":            {"neardup/shingle", "neardup/store", "neardup/internal/record", "neardup/internal/durable"},
-	"neardup/cmd/neardup":      {"neardup/dedup", "neardup/store", "neardup/shingle", "neardup/internal/record", "neardup/internal/durable"},
+	"neardup/dedup":            {"neardup/shingle", "neardup/store", "neardup/internal/record", "neardup/internal/durable", "neardup/internal/charset"},
+	"neardup/cmd/neardup":      {"neardup/dedup", "neardup/store", "neardup/shingle", "neardup/internal/record", "neardup/internal/durable", "neardup/internal/charset"},
 	"neardup/internal/testkit": {},
 }
 
