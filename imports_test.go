@@ -17,9 +17,10 @@ var allowed = map[string][]string{
 	"neardup/internal/record":  {},
 	"neardup/internal/durable": {},
 	"neardup/internal/charset": {},
+	"neardup/internal/markup":  {},
 	"neardup/store":            {"neardup/shingle"},
-	"neardup/dedup":            {"neardup/shingle", "neardup/store", "neardup/internal/record", "neardup/internal/durable", "neardup/internal/charset"},
-	"neardup/cmd/neardup":      {"neardup/dedup", "neardup/store", "neardup/shingle", "neardup/internal/record", "neardup/internal/durable", "neardup/internal/charset"},
+	"neardup/dedup":            {"neardup/shingle", "neardup/store", "neardup/internal/record", "neardup/internal/durable", "neardup/internal/charset", "neardup/internal/markup"},
+	"neardup/cmd/neardup":      {"neardup/dedup", "neardup/store", "neardup/shingle", "neardup/internal/record", "neardup/internal/durable", "neardup/internal/charset", "neardup/internal/markup"},
 	"neardup/internal/testkit": {},
 }
 
