@@ -14,7 +14,7 @@ import (
 // allowed says what of ours a package may import, and which outside packages only some may.
 var allowed = map[string][]string{
 	"neardup/shingle":          {},
-	"neardup/internal/record":  {},
+	"neardup/internal/record":  {"neardup/internal/charset", "neardup/internal/markup"},
 	"neardup/internal/durable": {},
 	"neardup/internal/charset": {},
 	"neardup/internal/markup":  {},

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"neardup/internal/testkit"
 	"neardup/shingle"
 )
 
@@ -21,12 +22,12 @@ func TestSeedPage(t *testing.T) {
 	got := Sections(string(page), nil)
 	want := Page{Characters: 2372, RepeatedCharacters: 1080, Sections: []Section{{
 		Kind: Exact, Resemblance: 1, Paragraphs: 12, Characters: 1080,
-		Occurrences: []Occurrence{{222, 3309, 11, 33}, {3311, 6398, 35, 57}},
+		Occurrences: []Occurrence{{Start: 222, End: 3309, Line: 11, EndLine: 33}, {Start: 3311, End: 6398, Line: 35, EndLine: 57}},
 	}}}
-	if !reflect.DeepEqual(got, want) {
+	if got.Characters != want.Characters || got.RepeatedCharacters != want.RepeatedCharacters || !reflect.DeepEqual(got.Sections, want.Sections) {
 		t.Errorf("got %+v\nwant %+v", got, want)
 	}
-	if fixed := got.WithoutRepeats(string(page)); fixed != string(page[:3311])+string(page[6398:]) {
+	if fixed, _ := RemoveRepeats(string(page), nil); fixed != string(page[:3311])+string(page[6398:]) {
 		t.Error("the fixed page is not the page without its repeat")
 	}
 }
@@ -74,7 +75,11 @@ func TestRuns(t *testing.T) {
 		{"lone short repeat asked for", "xAyAz", all, []string{"A@1 A@3"}},
 		{"refrain in a row", "AAAAAA", nil, nil},
 		{"two that are short", "abxab", nil, nil},
-		{"two sections", "ABxCDyABzCD", nil, []string{"AB@0 AB@6", "CD@3 CD@9"}},
+		{"two sections", "ABxyCDzAByxCD", nil, []string{"AB@0 AB@7", "CD@4 CD@11"}},
+		{"a paragraph changed", "ABxCDyABzCD", nil, []string{"ABxCD@0 ABzCD@6"}},
+		{"a paragraph missing", "ABxCDyABCD", nil, []string{"ABxCD@0 ABCD@6"}},
+		{"a paragraph inserted", "ABCDyABxCD", nil, []string{"ABCD@0 ABxCD@5"}},
+		{"two in four changed", "ABxyCzABvwC", nil, []string{"AB@0 AB@6"}},
 		{"the longer first", "XABCDyXAzABCD", nil, []string{"XA@0 XA@6", "ABCD@1 ABCD@9"}},
 		{"nested", "ABCDxABCDyBCz", nil, []string{"ABCD@0 ABCD@5", "BC@1 BC@10"}},
 		{"overlapping", "ABCxBCDyABCD", nil, []string{"BC@1 BC@4", "ABC@0 ABC@8"}},
@@ -101,30 +106,98 @@ func TestLoneLongParagraph(t *testing.T) {
 	}
 }
 
-// TestMaximalRepeatsAgainstNaive compares with a search of every pair of places.
-func TestMaximalRepeatsAgainstNaive(t *testing.T) {
+// TestRepeatsAgainstNaive compares with a search of every pair of places.
+func TestRepeatsAgainstNaive(t *testing.T) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	r := rand.New(rand.NewPCG(seed, 0))
 	for range 5000 {
-		s := make([]int, r.IntN(30))
+		s := make([]int32, r.IntN(30))
 		for i := range s {
-			s[i] = r.IntN(1 + r.IntN(6))
+			s[i] = int32(r.IntN(min(len(s), 1+r.IntN(6))))
 		}
-		if got, want := maximalRepeats(s), naiveRepeats(s); !slices.Equal(got, want) {
-			t.Fatalf("maximalRepeats(%v) = %v, want %v", s, got, want)
+		if got, want := findRepeats(s, len(s)).maximal(), naiveRepeats(s); !slices.Equal(got, want) {
+			t.Fatalf("the repeats of %v are %v, want %v", s, got, want)
 		}
 	}
 }
 
-func naiveRepeats(s []int) []run {
+// TestSectionsAgainstNaive compares with a search that tries every pair of places again for
+// every section.
+func TestSectionsAgainstNaive(t *testing.T) {
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	r := rand.New(rand.NewPCG(seed, 0))
+	// Everything counts, and no change is worth going on over.
+	all := &SectionOptions{All: true, MinCharacters: 1 << 20}
+	for range testkit.Scale(3000, 100000, 1000000) {
+		page := make([]byte, r.IntN(25))
+		letters := 1 + r.IntN(6)
+		for i := range page {
+			page[i] = byte('a' + r.IntN(letters))
+		}
+		if got, want := runs(t, string(page), all), naiveSections(string(page)); !slices.Equal(got, want) {
+			t.Fatalf("%s: got %q, want %q", page, got, want)
+		}
+	}
+}
+
+// naiveSections finds the sections of a page whose paragraphs are letters, all of one length.
+func naiveSections(page string) []string {
+	claimed := make([]bool, len(page))
+	later := map[string][]int{}
+	for {
+		var best run
+		for i := range int32(len(page)) {
+			for j := range i {
+				n := int32(0)
+				for int(i+n) < len(page) && page[j+n] == page[i+n] && !claimed[i+n] {
+					n++
+				}
+				if n > best.count {
+					best = run{i, j, n}
+				}
+			}
+		}
+		if best.count == 0 {
+			break
+		}
+		block := best.start - best.first
+		for from := int32(0); from < best.count; from += block {
+			n := min(block, best.count-from)
+			key := fmt.Sprintf("%s@%d", page[best.first:best.first+n], best.first)
+			later[key] = append(later[key], int(best.start+from))
+			for i := range n {
+				claimed[best.start+from+i] = true
+			}
+		}
+	}
+	var keys []string
+	for key, places := range later {
+		slices.Sort(places)
+		keys = append(keys, key)
+	}
+	slices.SortFunc(keys, func(a, b string) int { return later[a][0] - later[b][0] })
+	var out []string
+	for _, key := range keys {
+		content, _, _ := strings.Cut(key, "@")
+		desc := key
+		for _, at := range later[key] {
+			desc += fmt.Sprintf(" %s@%d", content, at)
+		}
+		out = append(out, desc)
+	}
+	return out
+}
+
+func naiveRepeats(s []int32) []run {
 	var runs []run
-	previous := 0
-	for i := range s {
+	previous := int32(0)
+	for i := range int32(len(s)) {
 		best := run{start: i}
 		for j := range i {
-			n := 0
-			for i+n < len(s) && s[j+n] == s[i+n] {
+			n := int32(0)
+			for i+n < int32(len(s)) && s[j+n] == s[i+n] {
 				n++
 			}
 			if n > best.count {
@@ -173,12 +246,15 @@ func checkPage(t *testing.T, text string, all bool) {
 			if i > 0 && o.Start < s.Occurrences[i-1].End {
 				t.Fatalf("%q: occurrences overlap: %+v", text, s)
 			}
-			if shingle.Normalize(text[o.Start:o.End]) != shingle.Normalize(text[first.Start:first.End]) {
+			if s.Kind == Exact && shingle.Normalize(text[o.Start:o.End]) != shingle.Normalize(text[first.Start:first.End]) {
 				t.Fatalf("%q: occurrences differ: %+v", text, s)
 			}
 			if want := 1 + strings.Count(text[:o.Start], "\n"); o.Line != want {
 				t.Fatalf("%q: line %d, want %d", text, o.Line, want)
 			}
+		}
+		if exact := s.Kind == Exact; exact != (s.Resemblance == 1 && exact) || s.Kind != Exact && s.Kind != Near {
+			t.Fatalf("%q: kind %q, resemblance %v", text, s.Kind, s.Resemblance)
 		}
 		later = append(later, s.Occurrences[1:]...)
 	}
@@ -192,7 +268,7 @@ func checkPage(t *testing.T, text string, all bool) {
 	if repeated != p.RepeatedCharacters {
 		t.Fatalf("%q: %d repeated characters, want %d", text, p.RepeatedCharacters, repeated)
 	}
-	if got := utf8.RuneCountInString(p.WithoutRepeats(text)); got != p.Characters-repeated {
+	if got := utf8.RuneCountInString(without(text, p.Cuts())); got != p.Characters-repeated {
 		t.Fatalf("%q: %d characters are left, want %d", text, got, p.Characters-repeated)
 	}
 }

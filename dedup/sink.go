@@ -170,7 +170,7 @@ func lacksLineEnd(path string, size int64) (bool, error) {
 func allTexts(sources []*record.Source) (bool, error) {
 	texts := 0
 	for _, s := range sources {
-		if s.Format == record.Text {
+		if s.Format.Whole() {
 			texts++
 		}
 	}

@@ -11,6 +11,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/valyala/fastjson"
+
+	"neardup/internal/markup"
 )
 
 // Fields name the fields of a structured record. Dots reach into objects.
@@ -79,6 +81,8 @@ func (d *Decoder) Decode(raw *Raw) (Record, *Reject) {
 	switch raw.Source.Format {
 	case Text:
 		return Record{ID: raw.Source.Name, Text: string(raw.Bytes)}, nil
+	case HTML:
+		return Record{ID: raw.Source.Name, Text: markup.Parse(string(raw.Bytes)).Text}, nil
 	case Lines:
 		return Record{ID: madeID(raw), Text: string(raw.Bytes)}, nil
 	}

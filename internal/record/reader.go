@@ -22,7 +22,7 @@ type Raw struct {
 
 // Blank reports a line with nothing but white space. A text is never blank.
 func (r *Raw) Blank() bool {
-	return r.Source.Format != Text && r.Reject == nil && len(bytes.TrimSpace(r.Bytes)) == 0
+	return !r.Source.Format.Whole() && r.Reject == nil && len(bytes.TrimSpace(r.Bytes)) == 0
 }
 
 // A Position is where a Reader stands. The zero value is the start.
@@ -68,7 +68,7 @@ func (s *Source) HasBOM() bool {
 
 // Next returns the next record. The error is io.EOF at the end. The bytes are the caller's.
 func (r *Reader) Next() (*Raw, error) {
-	if r.source.Format == Text {
+	if r.source.Format.Whole() {
 		return r.text()
 	}
 	if r.atStart {

@@ -22,26 +22,32 @@ const (
 	JSONL Format = "jsonl" // a JSON object a line
 	Lines Format = "lines" // a text a line
 	Text  Format = "text"  // the whole source is one text
+	HTML  Format = "html"  // the whole source is one page
 )
+
+// Whole reports whether a source of the format is one record.
+func (f Format) Whole() bool { return f == Text || f == HTML }
 
 // ParseFormat reads the name of a format.
 func ParseFormat(name string) (Format, error) {
 	switch f := Format(name); f {
-	case JSONL, Lines, Text:
+	case JSONL, Lines, Text, HTML:
 		return f, nil
 	case "ndjson":
 		return JSONL, nil
 	case "txt", "md":
 		return Text, nil
+	case "htm":
+		return HTML, nil
 	}
-	return "", fmt.Errorf("input format %q is not one of jsonl, lines, text", name)
+	return "", fmt.Errorf("input format %q is not one of jsonl, lines, text, html", name)
 }
 
-var formatOf = map[string]Format{".jsonl": JSONL, ".ndjson": JSONL, ".txt": Text, ".text": Text, ".md": Text}
+var formatOf = map[string]Format{".jsonl": JSONL, ".ndjson": JSONL, ".txt": Text, ".text": Text, ".md": Text, ".html": HTML, ".htm": HTML}
 
 // notYet are formats that neardup will read one day; guessing at them would do harm.
 var notYet = []string{
-	".csv", ".tsv", ".parquet", ".warc", ".wet", ".arc", ".html", ".htm", ".gz", ".zst", ".bz2", ".xz",
+	".csv", ".tsv", ".parquet", ".warc", ".wet", ".arc", ".gz", ".zst", ".bz2", ".xz",
 }
 
 // Stdin is the name of standard input.
