@@ -1,112 +1,222 @@
 package dedup
 
-import "maps"
+// A run is count places from start that repeat those from first, which lies before.
+type run struct{ start, first, count int32 }
 
-// maximalRepeats returns, for every place of s at which a longest repeat of something that
-// begins earlier begins, that repeat, as a run; the earlier place is the first at which the
-// content stands, and may overlap. Repeats that are only the rest of the one before them are
-// left out. It takes time linear in len(s) where s has few distinct neighbours, by way of a
-// suffix automaton (Blumer et al., "The smallest automaton recognizing the subwords of a
-// text", 1985).
-func maximalRepeats(s []int) []run {
-	a := newAutomaton(s)
+// repeats are the repeats in a sequence.
+type repeats struct {
+	// For every place: the length of the longest repeat of something that begins earlier, and
+	// the first place at which that begins, which it may overlap.
+	length, first []int32
+}
+
+// maximal returns for every place at which a longest repeat begins that repeat, as a run. Those
+// that are only the rest of the one before them are left out.
+func (r repeats) maximal() []run {
 	var runs []run
-	state, length := 0, 0 // s[i:i+length] leads to state
-	for i := range s {
-		before := length
-		for i+length < len(s) {
-			next := a.step(state, s[i+length])
-			if next == 0 || a.states[next].firstEnd-length >= i {
-				break
-			}
-			state, length = next, length+1
-		}
-		if length > 0 && length > before {
-			runs = append(runs, run{i, a.states[state].firstEnd - length + 1, length})
-		}
-		if length > 0 {
-			length--
-			if link := a.states[state].link; length <= a.states[link].length {
-				state = link
-			}
+	for i, n := range r.length {
+		if n > 0 && (i == 0 || n > r.length[i-1]-1) {
+			runs = append(runs, run{int32(i), r.first[i], n})
 		}
 	}
 	return runs
 }
 
-// An automaton has a state for every class of substrings of a sequence that end at the same
-// places.
-type automaton struct {
-	states []automatonState
+// earliest returns a run of the same content that begins as early as is known.
+func (r repeats) earliest(m run) run {
+	for r.length[m.first] >= m.count {
+		m.first = r.first[m.first]
+	}
+	return m
 }
 
-type automatonState struct {
-	length   int // of the longest substring of the class
-	link     int // the class of the longest suffix that ends at more places
-	firstEnd int // the first place at which the substrings end
-
-	// What follows the substrings, and the states it leads to. Most have one follower.
-	symbol, to int // to is 0 for none
-	others     map[int]int
+// findRepeats finds the repeats in s, whose symbols are 0 to symbols-1, in linear time.
+//
+// The suffixes that begin with the same content are an interval of the suffix array. Of those
+// that meet in an interval all but the earliest have found their longest repeat there; the
+// earliest goes on to the interval around it.
+func findRepeats(s []int32, symbols int) repeats {
+	sa := suffixArray(s, symbols)
+	common := commonPrefixes(s, sa)
+	type interval struct{ common, earliest, number int32 }
+	var open []interval
+	var earliest []int32 // of all closed and open intervals
+	length, first := make([]int32, len(s)), make([]int32, len(s))
+	for i := range sa {
+		after := int32(0) // what the next suffix has in common with this one
+		if i+1 < len(sa) {
+			after = common[i+1]
+		}
+		left := sa[i]
+		for len(open) > 0 && open[len(open)-1].common >= after {
+			top := &open[len(open)-1]
+			later := max(left, top.earliest)
+			left = min(left, top.earliest)
+			length[later], first[later] = top.common, top.number
+			top.earliest, earliest[top.number] = left, left
+			if top.common == after {
+				break
+			}
+			open = open[:len(open)-1]
+		}
+		if after > 0 && (len(open) == 0 || open[len(open)-1].common < after) {
+			open = append(open, interval{after, left, int32(len(earliest))})
+			earliest = append(earliest, left)
+		}
+	}
+	for i := range first {
+		if length[i] > 0 {
+			first[i] = earliest[first[i]]
+		}
+	}
+	return repeats{length, first}
 }
 
-func newAutomaton(s []int) *automaton {
-	a := &automaton{states: make([]automatonState, 1, 2*len(s)+1)}
-	a.states[0].link, a.states[0].firstEnd = -1, -1
-	last := 0
-	for i, symbol := range s {
-		last = a.extend(last, symbol, i)
+// commonPrefixes returns for every suffix but the first how many symbols it has in common with
+// the one before it in the array (Kasai et al., "Linear-time longest-common-prefix computation
+// in suffix arrays", 2001).
+func commonPrefixes(s, sa []int32) []int32 {
+	rank := make([]int32, len(s))
+	for i, p := range sa {
+		rank[p] = int32(i)
 	}
-	a.states[0].link = 0
-	return a
+	common := make([]int32, len(s))
+	n := 0
+	for i := range s {
+		if rank[i] == 0 {
+			n = 0
+			continue
+		}
+		j := int(sa[rank[i]-1])
+		for i+n < len(s) && j+n < len(s) && s[i+n] == s[j+n] {
+			n++
+		}
+		common[rank[i]] = int32(n)
+		n = max(0, n-1)
+	}
+	return common
 }
 
-// step returns the state that a symbol leads to, 0 for none: nothing leads to the root.
-func (a *automaton) step(state, symbol int) int {
-	st := &a.states[state]
-	if st.symbol == symbol {
-		return st.to
+// suffixArray sorts the suffixes of s, whose symbols are 0 to symbols-1, by induced sorting
+// (Nong, Zhang and Chan, "Linear suffix array construction by almost pure induced sorting",
+// 2009).
+func suffixArray(s []int32, symbols int) []int32 {
+	sa := make([]int32, len(s))
+	if len(s) == 0 {
+		return sa
 	}
-	return st.others[symbol]
+	x := newInducer(s, symbols, sa)
+	var starts []int32 // of the leftmost small suffixes, in the order of s
+	number := make([]int32, len(s))
+	for i := 1; i < len(s); i++ {
+		if x.leftmost(i) {
+			number[i] = int32(len(starts))
+			starts = append(starts, int32(i))
+		}
+	}
+	x.induce(starts)
+	if len(starts) < 2 {
+		return sa
+	}
+	sorted := make([]int32, 0, len(starts))
+	for _, p := range sa {
+		if x.leftmost(int(p)) {
+			sorted = append(sorted, p)
+		}
+	}
+	names := make([]int32, len(starts))
+	name := int32(0)
+	for i, p := range sorted {
+		if i > 0 && !x.samePiece(sorted[i-1], p, starts, number) {
+			name++
+		}
+		names[number[p]] = name
+	}
+	if int(name)+1 < len(sorted) {
+		for i, p := range suffixArray(names, int(name)+1) {
+			sorted[i] = starts[p]
+		}
+	}
+	x.induce(sorted)
+	return sa
 }
 
-func (a *automaton) setStep(state, symbol, to int) {
-	st := &a.states[state]
-	switch {
-	case st.to == 0 || st.symbol == symbol:
-		st.symbol, st.to = symbol, to
-	case st.others == nil:
-		st.others = map[int]int{symbol: to}
-	default:
-		st.others[symbol] = to
-	}
+// An inducer sorts all suffixes from some that are sorted.
+type inducer struct {
+	s, sa []int32
+	small []bool  // the suffix is less than the one after it
+	heads []int32 // where the suffixes of a symbol begin in the array
+	at    []int32
 }
 
-func (a *automaton) extend(last, symbol, end int) int {
-	current := len(a.states)
-	a.states = append(a.states, automatonState{length: a.states[last].length + 1, firstEnd: end})
-	p := last
-	for p >= 0 && a.step(p, symbol) == 0 {
-		a.setStep(p, symbol, current)
-		p = a.states[p].link
+func newInducer(s []int32, symbols int, sa []int32) *inducer {
+	x := &inducer{s, sa, make([]bool, len(s)), make([]int32, symbols+1), make([]int32, symbols+1)}
+	for i := len(s) - 2; i >= 0; i-- {
+		x.small[i] = s[i] < s[i+1] || s[i] == s[i+1] && x.small[i+1]
 	}
-	if p < 0 {
-		return current
+	for _, c := range s {
+		x.heads[c+1]++
 	}
-	q := a.step(p, symbol)
-	if a.states[q].length == a.states[p].length+1 {
-		a.states[current].link = q
-		return current
+	for c := range symbols {
+		x.heads[c+1] += x.heads[c]
 	}
-	clone := len(a.states)
-	c := a.states[q]
-	c.length = a.states[p].length + 1
-	c.others = maps.Clone(c.others)
-	a.states = append(a.states, c)
-	for p >= 0 && a.step(p, symbol) == q {
-		a.setStep(p, symbol, clone)
-		p = a.states[p].link
+	return x
+}
+
+// leftmost reports whether the suffix at i is small and the one before it is not.
+func (x *inducer) leftmost(i int) bool { return i > 0 && x.small[i] && !x.small[i-1] }
+
+// samePiece compares two pieces of s, each from one leftmost small suffix up to the next.
+func (x *inducer) samePiece(p, q int32, starts, number []int32) bool {
+	end := func(p int32) int32 {
+		if n := number[p] + 1; int(n) < len(starts) {
+			return starts[n]
+		}
+		return int32(len(x.s))
 	}
-	a.states[q].link, a.states[current].link = clone, clone
-	return current
+	n := end(p) - p
+	if end(q)-q != n || int(max(p, q)+n) >= len(x.s) {
+		return false
+	}
+	for i := range n + 1 {
+		if x.s[p+i] != x.s[q+i] {
+			return false
+		}
+	}
+	return true
+}
+
+// induce fills the array from leftmost small suffixes in their order.
+func (x *inducer) induce(sorted []int32) {
+	for i := range x.sa {
+		x.sa[i] = -1
+	}
+	copy(x.at, x.heads[1:]) // the ends of the symbols
+	for i := len(sorted) - 1; i >= 0; i-- {
+		c := x.s[sorted[i]]
+		x.at[c]--
+		x.sa[x.at[c]] = sorted[i]
+	}
+	copy(x.at, x.heads)
+	put := func(p int32) {
+		if p >= 0 && !x.small[p] {
+			c := x.s[p]
+			x.sa[x.at[c]] = p
+			x.at[c]++
+		}
+	}
+	put(int32(len(x.s) - 1))
+	for i := range x.sa {
+		if x.sa[i] >= 0 {
+			put(x.sa[i] - 1)
+		}
+	}
+	copy(x.at, x.heads[1:])
+	for i := len(x.sa) - 1; i >= 0; i-- {
+		if p := x.sa[i] - 1; p >= 0 && x.small[p] {
+			c := x.s[p]
+			x.at[c]--
+			x.sa[x.at[c]] = p
+		}
+	}
 }

@@ -1,11 +1,12 @@
 package dedup
 
 import (
-	"container/heap"
+	"cmp"
 	"slices"
 	"strings"
 	"unicode/utf8"
 
+	"neardup/internal/markup"
 	"neardup/shingle"
 )
 
@@ -17,6 +18,9 @@ type SectionOptions struct {
 
 	// All includes the shorter repeats, which are natural: refrains, captions, rules.
 	All bool
+
+	// HTML says that the text is the source of an HTML page. Its paragraphs are its blocks.
+	HTML bool
 }
 
 // The defaults.
@@ -27,34 +31,43 @@ const (
 
 // A Page is a page and its repeated sections.
 type Page struct {
-	Characters         int       `json:"characters"`
+	Characters         int       `json:"characters"`          // of HTML, without markup
 	RepeatedCharacters int       `json:"repeated_characters"` // of all later occurrences
 	Sections           []Section `json:"sections"`
+
+	html   *markup.Page // nil for text
+	found  *sectionFinder
+	ranges [][]span // of the occurrences of the sections
 }
 
 // A Section is a maximal run of paragraphs that stands in a page twice or more.
 type Section struct {
 	Kind        Kind         `json:"kind"`
-	Resemblance float64      `json:"resemblance"`
-	Paragraphs  int          `json:"paragraphs"`
-	Characters  int          `json:"characters"` // code points of the first occurrence
+	Resemblance float64      `json:"resemblance"` // to the first occurrence, the least of all
+	Paragraphs  int          `json:"paragraphs"`  // of the occurrence that has most
+	Characters  int          `json:"characters"`  // code points of the first occurrence
 	Occurrences []Occurrence `json:"occurrences"`
 }
 
 // An Occurrence is a half-open range of bytes of the page, on character boundaries, and the
-// lines, counted from 1, on which it begins and ends.
+// lines, counted from 1, on which it begins and ends. Of HTML it holds the whole elements of
+// which it is all the content.
 type Occurrence struct {
-	Start   int `json:"start"`
-	End     int `json:"end"`
-	Line    int `json:"line"`
-	EndLine int `json:"end_line"`
+	Start   int  `json:"start"`
+	End     int  `json:"end"`
+	Line    int  `json:"line"`
+	EndLine int  `json:"end_line"`
+	Hidden  bool `json:"hidden,omitempty"` // on some screens or on all; of HTML only
 }
 
 // Sections finds the repeated sections of a page: runs of paragraphs that are equal after
-// normalisation. Of overlapping runs the longest is taken first; a block that stands several
-// times in a row is one section with as many occurrences. Sections are in the order of their
-// second occurrences, and occurrences in the order of the page; no two later occurrences of
-// any sections overlap.
+// normalisation, or near: resemblance 0.8 paragraph by paragraph, and one paragraph in five
+// changed, inserted or missing. How lines are broken makes no difference: a run counts if it
+// is one of whole paragraphs in one place. Of overlapping runs the longest is taken first; a
+// block that stands several times in a row is one section with as many occurrences. Sections
+// are in the order of their second occurrences, and occurrences in the order of the page; no
+// two later occurrences of any sections overlap. It takes time n log n and memory linear in the
+// length of the text, which must be less than 2 GiB.
 func Sections(text string, opts *SectionOptions) Page {
 	var o SectionOptions
 	if opts != nil {
@@ -63,132 +76,75 @@ func Sections(text string, opts *SectionOptions) Page {
 	if o.MinCharacters <= 0 {
 		o.MinCharacters = DefaultMinCharacters
 	}
-	f := sectionFinder{opts: o, text: text, paragraphs: shingle.Paragraphs(text)}
-	f.measure()
+	var p Page
+	visible := text
+	if o.HTML {
+		p.html = markup.Parse(text)
+		visible = p.html.Text
+	}
+	p.Characters = utf8.RuneCountInString(strings.TrimSuffix(visible, htmlEnd(p.html)))
+	f := newSectionFinder(visible, o)
 	f.claimAll()
-	return f.page()
-}
-
-type sectionFinder struct {
-	opts       SectionOptions
-	text       string
-	paragraphs []shingle.Range
-	symbols    []int // equal for equal paragraphs
-	characters []int // code points of the paragraphs before, a running sum
-
-	claimed []bool // the paragraph belongs to a later occurrence
-	claims  map[repeat][]int
-}
-
-// A repeat is content: so many paragraphs, as they stand first at a paragraph of the page.
-type repeat struct{ first, count int }
-
-// measure numbers the paragraphs by content.
-func (f *sectionFinder) measure() {
-	numbers := map[string]int{}
-	f.characters = make([]int, 1, len(f.paragraphs)+1)
-	for _, r := range f.paragraphs {
-		p := f.text[r.Start:r.End]
-		normal := shingle.Normalize(p)
-		n, ok := numbers[normal]
-		if !ok {
-			n = len(numbers)
-			numbers[normal] = n
-		}
-		f.symbols = append(f.symbols, n)
-		f.characters = append(f.characters, f.characters[len(f.characters)-1]+utf8.RuneCountInString(p))
-	}
-	f.claimed = make([]bool, len(f.paragraphs))
-	f.claims = map[repeat][]int{}
-}
-
-// qualifies reports whether a repeated run counts as a section.
-func (f *sectionFinder) qualifies(start, count int) bool {
-	if f.opts.All {
-		return count > 0
-	}
-	n := f.characters[start+count] - f.characters[start]
-	return count >= 2 && n >= f.opts.MinCharacters || count == 1 && n >= loneCharacters
-}
-
-// claimAll claims the runs that repeat an earlier one, those with most characters first.
-func (f *sectionFinder) claimAll() {
-	queue := &runQueue{characters: f.characters}
-	for _, m := range maximalRepeats(f.symbols) {
-		heap.Push(queue, m)
-	}
-	for queue.Len() > 0 {
-		m := heap.Pop(queue).(run)
-		for _, part := range f.unclaimed(m) {
-			if part == m {
-				f.claim(m)
-			} else {
-				heap.Push(queue, part)
-			}
-		}
-	}
-}
-
-// unclaimed returns the parts of a run that are not claimed.
-func (f *sectionFinder) unclaimed(m run) []run {
-	var parts []run
-	for i := 0; i < m.count; i++ {
-		if f.claimed[m.start+i] {
-			continue
-		}
-		n := 1
-		for i+n < m.count && !f.claimed[m.start+i+n] {
-			n++
-		}
-		parts = append(parts, run{m.start + i, m.first + i, n})
-		i += n
-	}
-	return parts
-}
-
-// claim takes a run, block by block if it overlaps what it repeats.
-func (f *sectionFinder) claim(m run) {
-	block := min(m.count, m.start-m.first)
-	for m.count > 0 {
-		n := min(block, m.count)
-		if f.qualifies(m.start, n) {
-			content := repeat{m.first, n}
-			f.claims[content] = append(f.claims[content], m.start)
-			for i := range n {
-				f.claimed[m.start+i] = true
-			}
-		}
-		m.start, m.count = m.start+n, m.count-n
-	}
-}
-
-func (f *sectionFinder) page() Page {
-	p := Page{Characters: utf8.RuneCountInString(f.text), Sections: []Section{}}
-	for content, later := range f.claims {
-		slices.Sort(later)
-		s := Section{Kind: Exact, Resemblance: 1, Paragraphs: content.count}
-		for _, start := range append([]int{content.first}, later...) {
-			s.Occurrences = append(s.Occurrences, f.occurrence(start, content.count))
-		}
-		s.Characters = f.count(s.Occurrences[0])
-		for _, o := range s.Occurrences[1:] {
-			p.RepeatedCharacters += f.count(o)
-		}
-		p.Sections = append(p.Sections, s)
-	}
-	slices.SortFunc(p.Sections, func(a, b Section) int { return a.Occurrences[1].Start - b.Occurrences[1].Start })
-	f.numberLines(p.Sections)
+	f.fill(&p)
+	p.found = f
+	numberLines(text, p.Sections)
 	return p
 }
 
-func (f *sectionFinder) occurrence(start, count int) Occurrence {
-	return Occurrence{Start: f.paragraphs[start].Start, End: f.paragraphs[start+count-1].End}
+// htmlEnd is the line end behind the last block of a page, which is none of its characters.
+func htmlEnd(p *markup.Page) string {
+	if p != nil {
+		return "\n"
+	}
+	return ""
 }
 
-func (f *sectionFinder) count(o Occurrence) int { return utf8.RuneCountInString(f.text[o.Start:o.End]) }
+// fill puts what was claimed into a page.
+func (f *sectionFinder) fill(p *Page) {
+	p.Sections = []Section{}
+	for first, later := range f.claims {
+		slices.SortFunc(later, func(a, b span) int { return cmp.Compare(a.from, b.from) })
+		p.ranges = append(p.ranges, append([]span{first}, later...))
+	}
+	slices.SortFunc(p.ranges, func(a, b []span) int { return cmp.Compare(a[1].from, b[1].from) })
+	for _, ranges := range p.ranges {
+		first := ranges[0]
+		s := Section{Kind: Exact, Resemblance: 1, Characters: f.count(first)}
+		for i, o := range ranges {
+			s.Paragraphs = max(s.Paragraphs, f.paragraphs(o))
+			s.Occurrences = append(s.Occurrences, f.occurrence(p.html, o))
+			if i == 0 {
+				continue
+			}
+			p.RepeatedCharacters += f.count(o)
+			if a, b := f.at(first), f.at(o); shingle.Normalize(a) != shingle.Normalize(b) {
+				s.Kind = Near
+				s.Resemblance = min(s.Resemblance, round(shingle.Resemblance(f.params.Set(a), f.params.Set(b))))
+			}
+		}
+		p.Sections = append(p.Sections, s)
+	}
+}
+
+// at returns the text of a range of segments.
+func (f *sectionFinder) at(s span) string {
+	return f.text[f.segments[s.from].start:f.segments[s.to-1].end]
+}
+
+func (f *sectionFinder) count(s span) int { return utf8.RuneCountInString(f.at(s)) }
+
+func (f *sectionFinder) occurrence(html *markup.Page, s span) Occurrence {
+	start, end := int(f.segments[s.from].start), int(f.segments[s.to-1].end)
+	if html == nil {
+		return Occurrence{Start: start, End: end}
+	}
+	r := markup.Range{Start: start, End: end}
+	whole := html.Whole(html.Source(r))
+	return Occurrence{Start: whole.Start, End: whole.End, Hidden: html.Hidden(r)}
+}
 
 // numberLines fills in the lines of all occurrences in one pass over the text.
-func (f *sectionFinder) numberLines(sections []Section) {
+func numberLines(text string, sections []Section) {
 	type place struct {
 		at   int
 		line *int
@@ -200,22 +156,55 @@ func (f *sectionFinder) numberLines(sections []Section) {
 			places = append(places, place{o.Start, &o.Line}, place{o.End, &o.EndLine})
 		}
 	}
-	slices.SortFunc(places, func(a, b place) int { return a.at - b.at })
+	slices.SortFunc(places, func(a, b place) int { return cmp.Compare(a.at, b.at) })
 	line, done := 1, 0
 	for _, p := range places {
-		line += strings.Count(f.text[done:p.at], "\n")
+		line += strings.Count(text[done:p.at], "\n")
 		done = p.at
 		*p.line = line
 	}
 }
 
-// WithoutRepeats returns text without the later occurrences of the sections of its page.
-func (p Page) WithoutRepeats(text string) string {
-	var cuts []Occurrence
+// Cuts returns what goes of the page if the later occurrences go, in order: they themselves,
+// but of HTML without tags of elements that also hold something else.
+func (p Page) Cuts() []shingle.Range {
+	var cuts []shingle.Range
 	for _, s := range p.Sections {
-		cuts = append(cuts, s.Occurrences[1:]...)
+		for _, o := range s.Occurrences[1:] {
+			if p.html == nil {
+				cuts = append(cuts, shingle.Range{Start: o.Start, End: o.End})
+				continue
+			}
+			for _, c := range p.html.Cuts(markup.Range{Start: o.Start, End: o.End}) {
+				cuts = append(cuts, shingle.Range(c))
+			}
+		}
 	}
-	slices.SortFunc(cuts, func(a, b Occurrence) int { return a.Start - b.Start })
+	slices.SortFunc(cuts, func(a, b shingle.Range) int { return cmp.Compare(a.Start, b.Start) })
+	return cuts
+}
+
+// RemoveRepeats returns a page without the later occurrences of its repeated sections, and what
+// was taken out: ranges of text, in order. What is left has no repeated sections: where short
+// repeats come together when something between them goes, they go too.
+func RemoveRepeats(text string, opts *SectionOptions) (string, []shingle.Range) {
+	var removed []shingle.Range
+	for range maxRounds {
+		cuts := Sections(text, opts).Cuts()
+		if len(cuts) == 0 {
+			break
+		}
+		text = textWithout(text, cuts)
+		removed = merge(removed, cuts)
+	}
+	return text, removed
+}
+
+// maxRounds bounds how often repeats may come together. Each round goes over the whole page,
+// and real ones need one or two.
+const maxRounds = 16
+
+func textWithout(text string, cuts []shingle.Range) string {
 	var out strings.Builder
 	done := 0
 	for _, c := range cuts {
@@ -226,29 +215,33 @@ func (p Page) WithoutRepeats(text string) string {
 	return out.String()
 }
 
-// A run is count paragraphs from start that repeat those from first, which lies before.
-type run struct{ start, first, count int }
-
-// A runQueue gives the run with most characters first, ties to the one further ahead.
-type runQueue struct {
-	characters []int
-	runs       []run
-}
-
-func (q *runQueue) size(r run) int { return q.characters[r.start+r.count] - q.characters[r.start] }
-
-func (q *runQueue) Len() int { return len(q.runs) }
-func (q *runQueue) Less(i, j int) bool {
-	a, b := q.runs[i], q.runs[j]
-	if sa, sb := q.size(a), q.size(b); sa != sb {
-		return sa > sb
+// merge adds to ranges that were removed from a text others that were removed from what was
+// left of it.
+func merge(removed, cuts []shingle.Range) []shingle.Range {
+	var out []shingle.Range
+	add := func(r shingle.Range) {
+		if n := len(out); n > 0 && out[n-1].End >= r.Start {
+			out[n-1].End = max(out[n-1].End, r.End)
+		} else if r.Start < r.End {
+			out = append(out, r)
+		}
 	}
-	return a.start < b.start
-}
-func (q *runQueue) Swap(i, j int) { q.runs[i], q.runs[j] = q.runs[j], q.runs[i] }
-func (q *runQueue) Push(r any)    { q.runs = append(q.runs, r.(run)) }
-func (q *runQueue) Pop() any {
-	r := q.runs[len(q.runs)-1]
-	q.runs = q.runs[:len(q.runs)-1]
-	return r
+	gone := 0 // bytes removed before
+	for _, c := range cuts {
+		for len(removed) > 0 && removed[0].Start-gone <= c.Start {
+			add(removed[0])
+			gone += removed[0].End - removed[0].Start
+			removed = removed[1:]
+		}
+		start := c.Start + gone
+		for len(removed) > 0 && removed[0].Start-gone < c.End {
+			gone += removed[0].End - removed[0].Start
+			removed = removed[1:]
+		}
+		add(shingle.Range{Start: start, End: c.End + gone})
+	}
+	for _, r := range removed {
+		add(r)
+	}
+	return out
 }

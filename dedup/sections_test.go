@@ -7,9 +7,13 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"unicode"
 	"unicode/utf8"
 
+	"neardup/internal/markup"
+	"neardup/internal/testkit"
 	"neardup/shingle"
 )
 
@@ -21,12 +25,12 @@ func TestSeedPage(t *testing.T) {
 	got := Sections(string(page), nil)
 	want := Page{Characters: 2372, RepeatedCharacters: 1080, Sections: []Section{{
 		Kind: Exact, Resemblance: 1, Paragraphs: 12, Characters: 1080,
-		Occurrences: []Occurrence{{222, 3309, 11, 33}, {3311, 6398, 35, 57}},
+		Occurrences: []Occurrence{{Start: 222, End: 3309, Line: 11, EndLine: 33}, {Start: 3311, End: 6398, Line: 35, EndLine: 57}},
 	}}}
-	if !reflect.DeepEqual(got, want) {
+	if got.Characters != want.Characters || got.RepeatedCharacters != want.RepeatedCharacters || !reflect.DeepEqual(got.Sections, want.Sections) {
 		t.Errorf("got %+v\nwant %+v", got, want)
 	}
-	if fixed := got.WithoutRepeats(string(page)); fixed != string(page[:3311])+string(page[6398:]) {
+	if fixed, _ := RemoveRepeats(string(page), nil); fixed != string(page[:3311])+string(page[6398:]) {
 		t.Error("the fixed page is not the page without its repeat")
 	}
 }
@@ -38,7 +42,7 @@ func runs(t *testing.T, letters string, o *SectionOptions) []string {
 	for _, l := range letters {
 		p := fmt.Sprintf("This is paragraph %c, of average length.", l)
 		if l >= 'a' {
-			p = "Short " + string(l)
+			p = strings.Repeat(string(l), 7)
 		}
 		ps = append(ps, p)
 	}
@@ -74,7 +78,11 @@ func TestRuns(t *testing.T) {
 		{"lone short repeat asked for", "xAyAz", all, []string{"A@1 A@3"}},
 		{"refrain in a row", "AAAAAA", nil, nil},
 		{"two that are short", "abxab", nil, nil},
-		{"two sections", "ABxCDyABzCD", nil, []string{"AB@0 AB@6", "CD@3 CD@9"}},
+		{"two sections", "ABxyCDzAByxCD", nil, []string{"AB@0 AB@7", "CD@4 CD@11"}},
+		{"a paragraph changed", "ABxCDyABzCD", nil, []string{"ABxCD@0 ABzCD@6"}},
+		{"a paragraph missing", "ABxCDyABCD", nil, []string{"ABxCD@0 ABCD@6"}},
+		{"a paragraph inserted", "ABCDyABxCD", nil, []string{"ABCD@0 ABxCD@5"}},
+		{"two in four changed", "ABxyCzABvwC", nil, []string{"AB@0 AB@6"}},
 		{"the longer first", "XABCDyXAzABCD", nil, []string{"XA@0 XA@6", "ABCD@1 ABCD@9"}},
 		{"nested", "ABCDxABCDyBCz", nil, []string{"ABCD@0 ABCD@5", "BC@1 BC@10"}},
 		{"overlapping", "ABCxBCDyABCD", nil, []string{"BC@1 BC@4", "ABC@0 ABC@8"}},
@@ -101,30 +109,98 @@ func TestLoneLongParagraph(t *testing.T) {
 	}
 }
 
-// TestMaximalRepeatsAgainstNaive compares with a search of every pair of places.
-func TestMaximalRepeatsAgainstNaive(t *testing.T) {
+// TestRepeatsAgainstNaive compares with a search of every pair of places.
+func TestRepeatsAgainstNaive(t *testing.T) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	r := rand.New(rand.NewPCG(seed, 0))
 	for range 5000 {
-		s := make([]int, r.IntN(30))
+		s := make([]int32, r.IntN(30))
 		for i := range s {
-			s[i] = r.IntN(1 + r.IntN(6))
+			s[i] = int32(r.IntN(min(len(s), 1+r.IntN(6))))
 		}
-		if got, want := maximalRepeats(s), naiveRepeats(s); !slices.Equal(got, want) {
-			t.Fatalf("maximalRepeats(%v) = %v, want %v", s, got, want)
+		if got, want := findRepeats(s, len(s)).maximal(), naiveRepeats(s); !slices.Equal(got, want) {
+			t.Fatalf("the repeats of %v are %v, want %v", s, got, want)
 		}
 	}
 }
 
-func naiveRepeats(s []int) []run {
+// TestSectionsAgainstNaive compares with a search that tries every pair of places again for
+// every section.
+func TestSectionsAgainstNaive(t *testing.T) {
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	r := rand.New(rand.NewPCG(seed, 0))
+	// Everything counts, and no change is worth going on over.
+	all := &SectionOptions{All: true, MinCharacters: 1 << 20}
+	for range testkit.Scale(3000, 100000, 1000000) {
+		page := make([]byte, r.IntN(25))
+		letters := 1 + r.IntN(6)
+		for i := range page {
+			page[i] = byte('a' + r.IntN(letters))
+		}
+		if got, want := runs(t, string(page), all), naiveSections(string(page)); !slices.Equal(got, want) {
+			t.Fatalf("%s: got %q, want %q", page, got, want)
+		}
+	}
+}
+
+// naiveSections finds the sections of a page whose paragraphs are letters, all of one length.
+func naiveSections(page string) []string {
+	claimed := make([]bool, len(page))
+	later := map[string][]int{}
+	for {
+		var best run
+		for i := range int32(len(page)) {
+			for j := range i {
+				n := int32(0)
+				for int(i+n) < len(page) && page[j+n] == page[i+n] && !claimed[i+n] {
+					n++
+				}
+				if n > best.count {
+					best = run{i, j, n}
+				}
+			}
+		}
+		if best.count == 0 {
+			break
+		}
+		block := best.start - best.first
+		for from := int32(0); from < best.count; from += block {
+			n := min(block, best.count-from)
+			key := fmt.Sprintf("%s@%d", page[best.first:best.first+n], best.first)
+			later[key] = append(later[key], int(best.start+from))
+			for i := range n {
+				claimed[best.start+from+i] = true
+			}
+		}
+	}
+	var keys []string
+	for key, places := range later {
+		slices.Sort(places)
+		keys = append(keys, key)
+	}
+	slices.SortFunc(keys, func(a, b string) int { return later[a][0] - later[b][0] })
+	var out []string
+	for _, key := range keys {
+		content, _, _ := strings.Cut(key, "@")
+		desc := key
+		for _, at := range later[key] {
+			desc += fmt.Sprintf(" %s@%d", content, at)
+		}
+		out = append(out, desc)
+	}
+	return out
+}
+
+func naiveRepeats(s []int32) []run {
 	var runs []run
-	previous := 0
-	for i := range s {
+	previous := int32(0)
+	for i := range int32(len(s)) {
 		best := run{start: i}
 		for j := range i {
-			n := 0
-			for i+n < len(s) && s[j+n] == s[i+n] {
+			n := int32(0)
+			for i+n < int32(len(s)) && s[j+n] == s[i+n] {
 				n++
 			}
 			if n > best.count {
@@ -139,70 +215,148 @@ func naiveRepeats(s []int) []run {
 	return runs
 }
 
-// TestSectionsOfRandomPages checks what must hold of any page.
+// randomPage makes a page in which lines come again, in other forms and broken elsewhere.
+func randomPage(r *rand.Rand, html bool) string {
+	lines := []string{
+		"", "", " ", "标题", "一段不长也不短的正文，一共二十来个字，讲述一件小事。", "一段不长也不短的正文,一共二十来个字,讲述一件小事.", "Read more", "———", "A paragraph of some length, which says little.",
+		"A PARAGRAPH of some length,", "which says little.", "もう一つの段落です。", strings.Repeat("long ", 30), strings.Repeat("long ", 30) + "and longer",
+		"One sentence of a text that is longer. Another one that follows it in most places, but not in all.", "e\u0301te\u0301", "1 \U0001f600 &amp; &lt; 2",
+	}
+	ends := []string{"\n", "\r\n", "\n\n", "\u2028", " ", " "}
+	if html {
+		ends = []string{"<p>", "</p><p>", "<br>", "</div>", "<div>", " ", "<div class=mobile-only>", "<b>", "</b>", "<li>", "<tr><td>", "</table>", "<!--x-->", "<img>", "<script>x</script>\n"}
+	}
+	var b strings.Builder
+	for range r.IntN(40) {
+		b.WriteString(lines[r.IntN(len(lines))] + ends[r.IntN(len(ends))])
+	}
+	return b.String()
+}
+
+// TestSectionsOfRandomPages checks what must hold of any page, and that pages that are looked
+// at at the same time do not matter to each other.
 func TestSectionsOfRandomPages(t *testing.T) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
-	r := rand.New(rand.NewPCG(seed, 0))
-	lines := []string{"", "", " ", "标题", "一段不长也不短的正文，一共二十来个字，讲述一件小事。", "Read more", "———", "A paragraph of some length, which says little.", "もう一つの段落です。", strings.Repeat("long ", 30)}
-	ends := []string{"\n", "\r\n", "\n\n", "\u2028"}
-	for range 3000 {
-		var b strings.Builder
-		for range r.IntN(40) {
-			b.WriteString(lines[r.IntN(len(lines))] + ends[r.IntN(len(ends))])
-		}
-		checkPage(t, b.String(), r.IntN(2) == 0)
+	const workers = 4
+	var wait sync.WaitGroup
+	for w := range uint64(workers) {
+		wait.Go(func() {
+			r := rand.New(rand.NewPCG(seed, w))
+			shared := rand.New(rand.NewPCG(seed, workers)) // the same pages for all
+			for range testkit.Scale(1000, 10000, 100000) / workers {
+				o := SectionOptions{All: r.IntN(2) == 0, HTML: r.IntN(2) == 0, MinCharacters: 1 + r.IntN(50)}
+				checkPage(t, randomPage(r, o.HTML), o)
+				checkPage(t, randomPage(shared, true), SectionOptions{HTML: true})
+			}
+		})
 	}
+	wait.Wait()
 }
 
-func checkPage(t *testing.T, text string, all bool) {
+// checkPage holds a page to what is promised of sections and of what is left without them.
+func checkPage(t *testing.T, text string, o SectionOptions) {
 	t.Helper()
-	o := &SectionOptions{All: all}
-	p := Sections(text, o)
+	p := Sections(text, &o)
+	if again := Sections(text, &o); !reflect.DeepEqual(p.Sections, again.Sections) {
+		t.Errorf("%q: other sections the second time", text)
+		return
+	}
 	var later []Occurrence
-	repeated := 0
 	for _, s := range p.Sections {
-		if len(s.Occurrences) < 2 {
-			t.Fatalf("%q: a section with one occurrence: %+v", text, s)
-		}
-		first := s.Occurrences[0]
-		for i, o := range s.Occurrences {
-			if o.Start < 0 || o.Start >= o.End || o.End > len(text) || !utf8.ValidString(text[o.Start:o.End]) {
-				t.Fatalf("%q: bad range %+v", text, o)
-			}
-			if i > 0 && o.Start < s.Occurrences[i-1].End {
-				t.Fatalf("%q: occurrences overlap: %+v", text, s)
-			}
-			if shingle.Normalize(text[o.Start:o.End]) != shingle.Normalize(text[first.Start:first.End]) {
-				t.Fatalf("%q: occurrences differ: %+v", text, s)
-			}
-			if want := 1 + strings.Count(text[:o.Start], "\n"); o.Line != want {
-				t.Fatalf("%q: line %d, want %d", text, o.Line, want)
-			}
+		if !checkSection(t, text, s, o) {
+			return
 		}
 		later = append(later, s.Occurrences[1:]...)
 	}
 	slices.SortFunc(later, func(a, b Occurrence) int { return a.Start - b.Start })
+	repeated := 0
 	for i, o := range later {
 		if i > 0 && o.Start < later[i-1].End {
-			t.Fatalf("%q: later occurrences overlap: %+v", text, later)
+			t.Errorf("%q: later occurrences overlap: %+v", text, later)
+			return
 		}
 		repeated += utf8.RuneCountInString(text[o.Start:o.End])
 	}
-	if repeated != p.RepeatedCharacters {
-		t.Fatalf("%q: %d repeated characters, want %d", text, p.RepeatedCharacters, repeated)
+	if !o.HTML && repeated != p.RepeatedCharacters {
+		t.Errorf("%q: %d repeated characters, want %d", text, p.RepeatedCharacters, repeated)
 	}
-	if got := utf8.RuneCountInString(p.WithoutRepeats(text)); got != p.Characters-repeated {
-		t.Fatalf("%q: %d characters are left, want %d", text, got, p.Characters-repeated)
+	left, removed := RemoveRepeats(text, &o)
+	if want := textWithout(text, removed); left != want {
+		t.Errorf("%q: left is %q, and without what was removed %q", text, left, want)
+	}
+	if again := Sections(left, &o); len(again.Sections) > 0 {
+		t.Errorf("%q %+v: %q is left and has %+v", text, o, left, again.Sections)
+	}
+	var shown strings.Builder
+	for _, x := range p.Passages(text) {
+		shown.WriteString(x.Text)
+	}
+	visible := text
+	if o.HTML {
+		visible = p.html.Text
+	}
+	if squeezed(shown.String()) != squeezed(visible) {
+		t.Errorf("%q: the passages are %q", text, shown.String())
 	}
 }
 
+func squeezed(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) || r == '\ufeff' {
+			return -1
+		}
+		return r
+	}, s)
+}
+
+func checkSection(t *testing.T, text string, s Section, o SectionOptions) bool {
+	t.Helper()
+	if len(s.Occurrences) < 2 || s.Paragraphs < 1 && !o.All || s.Characters < 1 {
+		t.Errorf("%q: section %+v", text, s)
+		return false
+	}
+	if (s.Kind == Exact) != (s.Resemblance == 1) && s.Kind != Near {
+		t.Errorf("%q: kind %q, resemblance %v", text, s.Kind, s.Resemblance)
+		return false
+	}
+	first := s.Occurrences[0]
+	for i, x := range s.Occurrences {
+		if x.Start < 0 || x.Start >= x.End || x.End > len(text) || !utf8.ValidString(text[x.Start:x.End]) {
+			t.Errorf("%q: bad range %+v", text, x)
+			return false
+		}
+		if i > 0 && x.Start < s.Occurrences[i-1].End {
+			t.Errorf("%q: occurrences overlap: %+v", text, s)
+			return false
+		}
+		a, b := text[x.Start:x.End], text[first.Start:first.End]
+		if o.HTML {
+			a, b = markup.Parse(a).Text, markup.Parse(b).Text
+		}
+		if s.Kind == Exact && shingle.Normalize(a) != shingle.Normalize(b) {
+			t.Errorf("%q: occurrences differ: %+v", text, s)
+			return false
+		}
+		if line, end := 1+strings.Count(text[:x.Start], "\n"), 1+strings.Count(text[:x.End], "\n"); x.Line != line || x.EndLine != end {
+			t.Errorf("%q: lines %d to %d, want %d to %d", text, x.Line, x.EndLine, line, end)
+			return false
+		}
+	}
+	return true
+}
+
 func FuzzSections(f *testing.F) {
-	f.Add("a\nb\na\nb\n", true)
-	f.Add("一段正文\n\n一段正文\r\n\n———\n———", true)
-	f.Fuzz(func(t *testing.T, text string, all bool) {
+	f.Add("a\nb\na\nb\n", true, false)
+	f.Add("一段正文\n\n一段正文\r\n\n———\n———", true, false)
+	r := rand.New(rand.NewPCG(1, 1))
+	for range 20 {
+		f.Add(randomPage(r, true), false, true)
+		f.Add(randomPage(r, false), false, false)
+	}
+	f.Fuzz(func(t *testing.T, text string, all, html bool) {
 		if utf8.ValidString(text) {
-			checkPage(t, text, all)
+			checkPage(t, text, SectionOptions{All: all, HTML: html})
 		}
 	})
 }

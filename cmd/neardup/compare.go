@@ -98,16 +98,33 @@ func (s *streams) twoDocuments(ctx context.Context, args []string, f compareComm
 	}
 	docs := make([]dedup.Document, 2)
 	for i, source := range sources {
-		if source.Format != record.Text {
+		if !source.Format.Whole() {
 			return nil, usagef("%s holds records; name two of them with --in %s A B", source.Name, source.Name)
 		}
-		text, err := readPage(source, int64(f.maxRecordBytes))
+		text, err := readText(source, int64(f.maxRecordBytes))
 		if err != nil {
 			return nil, err
 		}
 		docs[i] = dedup.Document{ID: source.Name, Text: text}
 	}
 	return docs, nil
+}
+
+func readText(source *record.Source, maxBytes int64) (string, error) {
+	r, err := source.Reader(record.Position{}, record.ReadOptions{MaxBytes: maxBytes})
+	if err != nil {
+		return "", err
+	}
+	defer r.Close()
+	raw, err := r.Next()
+	if err != nil {
+		return "", err
+	}
+	rec, reject := record.NewDecoder(record.DecodeOptions{}).Decode(raw)
+	if reject != nil {
+		return "", reject
+	}
+	return rec.Text, nil
 }
 
 var kindWords = map[dedup.Kind]string{

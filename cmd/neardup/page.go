@@ -1,26 +1,32 @@
 package main
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
 	"neardup/dedup"
+	"neardup/internal/charset"
 	"neardup/internal/durable"
 	"neardup/internal/record"
 )
 
 type pageFlags struct {
 	dedup.SectionOptions
+	inputFormat      string
 	format           string
 	fix              bool
 	out              string
+	html             string
 	force            bool
 	maxRecordBytes   byteSize
 	failOnDuplicates bool
@@ -32,28 +38,36 @@ func newPage(s *streams) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "page INPUT...",
 		Short: "Report sections that stand twice in a page",
-		Long: `Report sections that stand twice or more in a page: runs of two paragraphs and more, or one
-long paragraph. Case, width, punctuation variants and blank lines make no difference. A
-paragraph is a line so far: a repeat whose lines are broken elsewhere is not found.
-Shorter repeats, such as refrains and captions, are natural; --all shows them.
+		Long: `Report sections that stand twice or more in a page, text or HTML: runs of two paragraphs and
+more, or one long paragraph. Case, width, punctuation variants, markup and how lines are broken
+make no difference, and neither do small changes: letters changed, or one paragraph in five
+changed, inserted or missing. Shorter repeats, such as refrains and captions, are natural; --all
+shows them.
+
+With one input the page is shown with its sections marked, with several those with repeats, the
+worst first. --html FILE writes a picture of them to look at in a browser.
 
 With --fix -o OUT the page is written without the later occurrences, and every other byte as
-it was.
+it was. Of HTML whole elements go where a section is all their content, and no element is left
+with one of its tags.
 
 Exit status is 0 when done, 3 if some pages could not be read as text, 20 if there are
 repeated sections and --fail-on-duplicates was given, 1 if it failed, and 64 for wrong usage.`,
-		Example: `  neardup page article.txt
+		Example: `  neardup page article.html
+  neardup page --html report.html --fail-on-duplicates public/
   neardup page --format json article.txt
-  neardup page --fix -o fixed.txt article.txt`,
+  neardup page --fix -o fixed.html article.html`,
 		RunE: func(cmd *cobra.Command, args []string) error { return s.runPage(cmd.Context(), args, f) },
 	}
 	fs := c.Flags()
+	fs.StringVar(&f.inputFormat, "input-format", "", "read every input as `NAME`: text or html (default: by name and content)")
 	fs.StringVar(&f.format, "format", "text", "how to report: text, or json, an object a page")
 	fs.IntVar(&f.MinCharacters, "min-characters", dedup.DefaultMinCharacters, "characters that a run of paragraphs must have")
 	fs.BoolVar(&f.All, "all", false, "report the shorter repeats too")
 	fs.BoolVar(&f.fix, "fix", false, "write the page without its repeats to OUT")
 	fs.StringVarP(&f.out, "output", "o", "", "`OUT` of --fix; - for standard output")
-	fs.BoolVar(&f.force, "force", false, "replace OUT if it exists")
+	fs.StringVar(&f.html, "html", "", "write a picture of the pages with repeats to `FILE`")
+	fs.BoolVar(&f.force, "force", false, "replace OUT and FILE if they exist")
 	fs.BoolVarP(&f.quiet, "quiet", "q", false, "print errors only, besides the report")
 	f.maxRecordBytes = record.DefaultMaxBytes
 	fs.Var(&f.maxRecordBytes, "max-record-bytes", "refuse pages longer than `SIZE`")
@@ -61,7 +75,7 @@ repeated sections and --fail-on-duplicates was given, 1 if it failed, and 64 for
 	return c
 }
 
-func (s *streams) runPage(ctx context.Context, args []string, f pageFlags) error {
+func (f *pageFlags) check(args []string) error {
 	switch {
 	case len(args) == 0:
 		return usagef("no input; name files, directories, or - for standard input")
@@ -69,93 +83,216 @@ func (s *streams) runPage(ctx context.Context, args []string, f pageFlags) error
 		return usagef("--format %q is not one of text, json", f.format)
 	case f.fix && f.out == "" || !f.fix && f.out != "":
 		return usagef("--fix and -o OUT go together")
+	case f.fix && f.html != "":
+		return usagef("--fix and --html don't go together")
+	case f.html == record.Stdin:
+		return usagef("--html is written to a file, not to standard output")
 	case f.MinCharacters < 1:
 		return usagef("--min-characters %d is less than 1", f.MinCharacters)
 	}
-	sources, err := record.Find(args, record.FindOptions{Default: record.Text, Stdin: s.in})
+	return nil
+}
+
+func (s *streams) runPage(ctx context.Context, args []string, f pageFlags) error {
+	if err := f.check(args); err != nil {
+		return err
+	}
+	o := record.FindOptions{Default: record.Text, Stdin: s.in}
+	if f.inputFormat != "" {
+		var err error
+		if o.Format, err = record.ParseFormat(f.inputFormat); err != nil || !o.Format.Whole() {
+			return usagef("--input-format %q is not one of text, html", f.inputFormat)
+		}
+	}
+	sources, err := record.Find(args, o)
 	if err != nil {
 		return err
 	}
 	defer record.CloseAll(sources)
-	if err := refuseSame(sources, f.out); err != nil {
+	if err := refuseSame(sources, f.out, f.html); err != nil {
 		return err
+	}
+	if f.html != "" {
+		if _, err := durable.Check(f.html, f.force); err != nil {
+			return err
+		}
 	}
 	if f.fix && len(sources) != 1 {
 		return usagef("--fix takes one page at a time, not %d", len(sources))
 	}
-	outcome := pageOutcome{}
+	run := pageRun{streams: s, flags: f, single: len(sources) == 1}
 	for _, source := range sources {
-		if source.Format != record.Text {
+		if !source.Format.Whole() {
 			return usagef("%s holds records; page reads texts", source.Name)
 		}
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if err := s.page(source, f, &outcome); err != nil {
+		if err := run.page(source); err != nil {
 			return err
 		}
 	}
+	if err := run.finish(); err != nil {
+		return err
+	}
 	switch {
-	case f.failOnDuplicates && outcome.repeated:
+	case f.failOnDuplicates && run.repeated > 0:
 		return errDuplicates
-	case outcome.rejected:
+	case run.rejected > 0:
 		return errRejects
 	}
 	return nil
 }
 
-type pageOutcome struct{ repeated, rejected bool }
+// A pageRun is what comes of the pages of one command.
+type pageRun struct {
+	*streams
+	flags  pageFlags
+	single bool // there is one page
 
-func (s *streams) page(source *record.Source, f pageFlags, outcome *pageOutcome) error {
-	text, err := readPage(source, int64(f.maxRecordBytes))
+	pages, repeated, rejected      int
+	characters, repeatedCharacters int
+	worst                          []pageRow
+	pictures                       []picture // of the worst pages, if asked for
+}
+
+// A pageRow is a line of the summary of many pages.
+type pageRow struct {
+	source                         string
+	characters, repeated, sections int
+}
+
+func (r pageRow) percent() int { return 100 * r.repeated / max(1, r.characters) }
+
+// worse orders pages by the share of repeats in them, ties by their number of characters.
+func worse(a, b pageRow) int {
+	return cmp.Or(
+		cmp.Compare(b.repeated*max(1, a.characters), a.repeated*max(1, b.characters)),
+		cmp.Compare(b.repeated, a.repeated),
+		cmp.Compare(a.source, b.source),
+	)
+}
+
+func (r *pageRun) page(source *record.Source) error {
+	text, err := readPage(source, int64(r.flags.maxRecordBytes))
 	var reject *record.Reject
-	if errors.As(err, &reject) && !f.fix {
-		outcome.rejected = true
-		fmt.Fprintf(s.err, "neardup: rejected: %v\n", reject)
+	if errors.As(err, &reject) && !r.flags.fix {
+		r.rejected++
+		fmt.Fprintf(r.err, "neardup: rejected: %v\n", reject)
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	p := dedup.Sections(text, &f.SectionOptions)
-	outcome.repeated = outcome.repeated || len(p.Sections) > 0
+	o := r.flags.SectionOptions
+	o.HTML = source.Format == record.HTML
+	if r.flags.fix {
+		return r.fixed(source.Name, text, &o)
+	}
+	p := dedup.Sections(text.String, &o)
+	r.pages++
+	r.characters += p.Characters
+	if len(p.Sections) > 0 {
+		r.repeated++
+		r.repeatedCharacters += p.RepeatedCharacters
+		row := pageRow{source.Name, p.Characters, p.RepeatedCharacters, len(p.Sections)}
+		r.worst = append(r.worst, row)
+		if r.flags.html != "" {
+			r.draw(row, text.String, p)
+		}
+	}
 	switch {
-	case f.fix && f.out == record.Stdin:
-		_, err := io.WriteString(s.out, p.WithoutRepeats(text))
-		return err
-	case f.fix:
-		if err := durable.WriteFile(f.out, []byte(p.WithoutRepeats(text)), f.force); err != nil {
-			return err
-		}
-		if f.quiet {
-			return nil
-		}
-		fmt.Fprintf(s.err, "neardup: %s: removed %d of %d characters\n", source.Name, p.RepeatedCharacters, p.Characters)
-		return nil
-	case f.format == "json":
-		return json.NewEncoder(s.out).Encode(struct {
+	case r.flags.format == "json":
+		return json.NewEncoder(r.out).Encode(struct {
 			Source string `json:"source"`
 			dedup.Page
 		}{source.Name, p})
+	case r.single:
+		return r.printPage(source.Name, text.String, p)
 	}
-	return s.printPage(source.Name, text, p)
+	return nil
 }
 
-func readPage(source *record.Source, maxBytes int64) (string, error) {
+// fixed writes a page without its repeats, in the encoding that it has.
+func (r *pageRun) fixed(name string, text *charset.Text, o *dedup.SectionOptions) error {
+	p := dedup.Sections(text.String, o)
+	r.pages, r.characters = 1, p.Characters
+	if len(p.Sections) > 0 {
+		r.repeated = 1
+	}
+	left, cuts := dedup.RemoveRepeats(text.String, o)
+	ranges := make([]charset.Range, len(cuts))
+	for i, c := range cuts {
+		ranges[i] = charset.Range(c)
+	}
+	out, err := text.Without(ranges)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	if r.flags.out == record.Stdin {
+		_, err = r.out.Write(out)
+	} else {
+		err = durable.WriteFile(r.flags.out, out, r.flags.force)
+	}
+	if err != nil || r.flags.quiet {
+		return err
+	}
+	after := dedup.Sections(left, o)
+	fmt.Fprintf(r.err, "neardup: %s: removed %d of %d characters\n", name, p.Characters-after.Characters, p.Characters)
+	for i, section := range p.Sections {
+		if section.Occurrences[0].Hidden && !section.Occurrences[1].Hidden {
+			fmt.Fprintf(r.err, "neardup: hint: what is left of section %d is hidden on some screens\n", i+1)
+		}
+	}
+	return nil
+}
+
+func readPage(source *record.Source, maxBytes int64) (*charset.Text, error) {
 	r, err := source.Reader(record.Position{}, record.ReadOptions{MaxBytes: maxBytes})
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	defer r.Close()
 	raw, err := r.Next()
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	rec, reject := record.NewDecoder(record.DecodeOptions{}).Decode(raw)
-	if reject != nil {
-		return "", reject
+	if raw.Reject != nil {
+		return nil, raw.Reject
 	}
-	return rec.Text, nil
+	text, err := charset.Decode(raw.Bytes, "")
+	var invalid *charset.Error
+	if errors.As(err, &invalid) {
+		line := 1 + int64(bytes.Count(raw.Bytes[:invalid.Offset], []byte("\n")))
+		return nil, &record.Reject{Source: source.Name, Line: line, Offset: int64(invalid.Offset), Reason: record.InvalidUTF8, Detail: invalid.Error()}
+	}
+	return text, err
+}
+
+// finish prints the summary of many pages and writes their pictures.
+func (r *pageRun) finish() error {
+	if r.flags.fix {
+		return nil
+	}
+	if r.flags.html != "" {
+		if err := r.writePictures(); err != nil {
+			return err
+		}
+	}
+	if r.single || r.flags.format == "json" {
+		return nil
+	}
+	w := terminal(r.out)
+	slices.SortFunc(r.worst, worse)
+	if len(r.worst) > 0 {
+		w.printf("%s\n", w.dim(" share     repeats  sections  page"))
+	}
+	for _, row := range r.worst {
+		w.printf("%5d%%  %10s  %8s  %s\n", row.percent(), grouped(row.repeated), grouped(row.sections), row.source)
+	}
+	w.printf("%s of %s have repeated sections; %s of %s are repeats, %d%%\n",
+		grouped(r.repeated), plural(r.pages, "page"), grouped(r.repeatedCharacters), plural(r.characters, "character"), 100*r.repeatedCharacters/max(1, r.characters))
+	return w.err
 }
 
 func (s *streams) printPage(name, text string, p dedup.Page) error {
@@ -166,19 +303,85 @@ func (s *streams) printPage(name, text string, p dedup.Page) error {
 	}
 	w.printf("%s: %s of %s characters are repeats, %d%%\n", w.bold(name), grouped(p.RepeatedCharacters), grouped(p.Characters), 100*p.RepeatedCharacters/max(1, p.Characters))
 	for i, section := range p.Sections {
-		w.printf("\n  %s  %s, %s, %s\n", w.bold(fmt.Sprintf("section %d", i+1)),
-			plural(section.Paragraphs, "paragraph"), plural(section.Characters, "character"), plural(len(section.Occurrences), "occurrence"))
+		kind := ""
+		if section.Kind == dedup.Near {
+			kind = fmt.Sprintf(", near: resemblance %.2f", section.Resemblance)
+		}
+		w.printf("\n  %s  %s, %s, %s%s\n", w.hue(i, fmt.Sprintf("section %d", i+1)),
+			plural(section.Paragraphs, "paragraph"), plural(section.Characters, "character"), plural(len(section.Occurrences), "occurrence"), kind)
 		for j, o := range section.Occurrences {
-			mark := "again"
-			if j == 0 {
-				mark = "first"
-			}
-			head := fmt.Sprintf("    %s  lines %d-%d  ", mark, o.Line, o.EndLine)
-			w.printf("%s%s\n", head, w.dim(excerpt(text[o.Start:o.End], w.width-len(head))))
+			w.printf("    %s\n", occurrenceLine(j, o))
 		}
 	}
 	w.printf("\n")
+	w.passages(p.Passages(text))
+	w.printf("\n")
 	return w.err
+}
+
+func occurrenceLine(number int, o dedup.Occurrence) string {
+	mark, hidden := "again", ""
+	if number == 0 {
+		mark = "first"
+	}
+	if o.Hidden {
+		hidden = ", hidden on some screens"
+	}
+	if o.Line == o.EndLine {
+		return fmt.Sprintf("%s  line %d%s", mark, o.Line, hidden)
+	}
+	return fmt.Sprintf("%s  lines %d-%d%s", mark, o.Line, o.EndLine, hidden)
+}
+
+// maxAlike is how many passages in a row of the same kind are shown before the middle ones are
+// left out.
+const maxAlike = 5
+
+// passages prints a page, a passage a line, with the sections that it belongs to.
+func (p *printer) passages(all []dedup.Passage) {
+	digits := 1
+	if len(all) > 0 {
+		digits = len(fmt.Sprint(all[len(all)-1].Line))
+	}
+	for from := 0; from < len(all); {
+		to := from + 1
+		for to < len(all) && slices.Equal(all[to].Marks, all[from].Marks) {
+			to++
+		}
+		for i := from; i < to; i++ {
+			if to-from > maxAlike && i == from+2 {
+				left := to - from - 3
+				p.printf("%*s %s\n", digits+11, "", p.dim("… "+plural(left, "paragraph")+" more"))
+				i += left
+			}
+			p.passage(all[i], digits, i == from)
+		}
+		from = to
+	}
+}
+
+func (p *printer) passage(x dedup.Passage, digits int, head bool) {
+	label, bar := "", " "
+	if len(x.Marks) > 0 {
+		m := x.Marks[0]
+		bar = "┃"
+		if x.Changed {
+			bar = "┇"
+		}
+		bar = p.hue(m.Section, bar)
+		if head {
+			word := "first"
+			if m.Occurrence > 0 {
+				word = "again"
+			}
+			label = fmt.Sprintf("%d %s", m.Section+1, word)
+		}
+	}
+	text := excerpt(x.Text, p.width-digits-12)
+	if len(x.Marks) > 0 && x.Marks[0].Occurrence > 0 {
+		text = p.dim(text)
+	}
+	p.printf("%9s %s %s %s\n", label, p.dim(fmt.Sprintf("%*d", digits, x.Line)), bar, text)
 }
 
 func plural(n int, noun string) string {
@@ -226,6 +429,11 @@ func (p *printer) printf(format string, args ...any) {
 
 func (p *printer) bold(s string) string { return p.style("1", s) }
 func (p *printer) dim(s string) string  { return p.style("2", s) }
+
+// hue colours what belongs to a section.
+func (p *printer) hue(section int, s string) string {
+	return p.style([]string{"1;36", "1;33", "1;35", "1;32", "1;34", "1;31"}[section%6], s)
+}
 
 func (p *printer) style(code, s string) string {
 	if !p.colour {

@@ -32,6 +32,9 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("byte 0x%02x at %d is not valid in %s, and no other encoding fits", e.Byte, e.Offset, e.Encoding)
 }
 
+// A Range is a half-open range of bytes of a text.
+type Range struct{ Start, End int }
+
 // A Text is decoded text and where its characters came from.
 type Text struct {
 	String   string
@@ -109,6 +112,37 @@ func (t *Text) Raw(offsets ...int) []int {
 		out[i] = src
 	}
 	return out
+}
+
+// Without returns the undecoded bytes without those that ranges of String, in order, come from.
+// The error tells that what is left would be read otherwise, as in an encoding that switches
+// between states.
+func (t *Text) Without(cuts []Range) ([]byte, error) {
+	var offsets []int
+	for _, c := range cuts {
+		offsets = append(offsets, c.Start, c.End)
+	}
+	var out []byte
+	done := 0
+	for raw := t.Raw(offsets...); len(raw) > 0; raw = raw[2:] {
+		out = append(out, t.raw[done:raw[0]]...)
+		done = raw[1]
+	}
+	out = append(out, t.raw[done:]...)
+	if t.decoder == nil {
+		return out, nil
+	}
+	var want strings.Builder
+	done = 0
+	for _, c := range cuts {
+		want.WriteString(t.String[done:c.Start])
+		done = c.End
+	}
+	want.WriteString(t.String[done:])
+	if got, err := t.decoder.NewDecoder().Bytes(out[t.bom:]); err != nil || string(got) != want.String() {
+		return nil, fmt.Errorf("the parts of a text in %s can't be put together again", t.Encoding)
+	}
+	return out, nil
 }
 
 func decode(b []byte, bom int, e encoding.Encoding, name string) (*Text, error) {

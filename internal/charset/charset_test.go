@@ -133,6 +133,34 @@ func TestRaw(t *testing.T) {
 	}
 }
 
+func TestWithout(t *testing.T) {
+	for name, text := range texts {
+		e := lookup(name)
+		got, err := Decode(encode(t, e, text), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, size := utf8.DecodeRuneInString(text)
+		last := strings.LastIndex(text, " ")
+		if last < 0 {
+			last = len(text) - 3
+		}
+		left, err := got.Without([]Range{{0, size}, {last, len(text)}})
+		if want := encode(t, e, text[size:last]); err != nil || string(left) != string(want) {
+			t.Errorf("%s: %q, %v, want %q", name, left, err, want)
+		}
+	}
+	// ISO-2022-JP switches to Japanese and back; without the switch it is something else.
+	jis := encode(t, lookup("iso-2022-jp"), "ab日本語cd")
+	got, err := Decode(jis, "text/html; charset=iso-2022-jp")
+	if err != nil || got.String != "ab日本語cd" {
+		t.Fatal(got, err)
+	}
+	if left, err := got.Without([]Range{{0, 5}}); err == nil {
+		t.Errorf("what is left is %q", left)
+	}
+}
+
 func FuzzDecode(f *testing.F) {
 	for name, text := range texts {
 		b, err := lookup(name).NewEncoder().Bytes([]byte(text))

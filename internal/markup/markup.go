@@ -71,8 +71,8 @@ func (p *Page) Hidden(r Range) bool {
 }
 
 // Whole widens a range of the source to the elements of which it is all the content, so that
-// they go with it. What stands alone with white space and comments is all the content; a
-// picture is content too.
+// they go with it. White space, comments and line breaks at its ends are no content; a picture
+// is.
 func (p *Page) Whole(r Range) Range {
 	i := p.tagBefore(r.Start)
 	j := p.tagFrom(r.End)
@@ -86,13 +86,25 @@ func (p *Page) Whole(r Range) Range {
 		case right && p.tags[j].partner >= 0 && int(p.tags[j].partner) > i && int(p.tags[j].partner) < j:
 			r.End = int(p.tags[j].end)
 			j++
-		case left && right && int(p.tags[i].partner) == j:
+		default:
+			i, j = p.outside(i, -1), p.outside(j, 1)
+			if i < 0 || j == len(p.tags) || p.tags[i].outer || int(p.tags[i].partner) != j ||
+				!p.empty(int(p.tags[i].end), r.Start) || !p.empty(r.End, int(p.tags[j].start)) {
+				return r
+			}
 			r = Range{int(p.tags[i].start), int(p.tags[j].end)}
 			i, j = i-1, j+1
-		default:
-			return r
 		}
 	}
+}
+
+// outside returns the next tag from i in the direction of step that is not of an element
+// without content.
+func (p *Page) outside(i, step int) int {
+	for i >= 0 && i < len(p.tags) && int(p.tags[i].partner) == i {
+		i += step
+	}
+	return i
 }
 
 // tagBefore returns the last tag that ends at or before an offset of the source.

@@ -72,6 +72,8 @@ func TestWhole(t *testing.T) {
 		{"<ul><li>x<li>a<li>b</ul>", "a", "<li>a"},
 		{"<ul><li>a<li>b</ul>x", "a\nb", "<ul><li>a<li>b</ul>"},
 		{"x<br>a<br>b<br>y", "a\nb", "a<br>b"},
+		{"x<p><br>a<br>b<br> <br></p>y", "a\nb", "<p><br>a<br>b<br> <br></p>"},
+		{"x<p>a<br><img></p>y", "a", "a"},
 		{"<div>x<p>a</p></div><div><p>b</p>y</div>", "a\nb", "<p>a</p></div><div><p>b</p>"},
 	} {
 		p, r := of(t, tt.source, tt.part)
@@ -129,6 +131,9 @@ func TestHidden(t *testing.T) {
 	}
 	if p := Parse("<p hidden>x</p>y<p hidden>z</p>"); p.Hidden(Range{0, len(p.Text)}) || p.Hidden(Range{2, 3}) {
 		t.Error("what stands between hidden texts is hidden")
+	}
+	if p := Parse("<div hidden><p>x y <b>z</b></p>\n<p>z z</div>"); !p.Hidden(Range{0, len(p.Text) - 1}) {
+		t.Error("two hidden paragraphs are not hidden together")
 	}
 }
 

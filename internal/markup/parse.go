@@ -389,7 +389,7 @@ func (r *reader) append(s string, at, n int) {
 	if len(r.open) == 0 || !r.top().hidden {
 		return
 	}
-	if last := len(p.hidden) - 1; last >= 0 && p.hidden[last].End >= from-1 && isSpace(r.text[from-1]) {
+	if last := len(p.hidden) - 1; last >= 0 && (p.hidden[last].End == from || p.hidden[last].End == from-1 && r.text[from-1] == '\n') {
 		p.hidden[last].End = len(r.text)
 	} else {
 		p.hidden = append(p.hidden, Range{from, len(r.text)})
