@@ -57,9 +57,7 @@ func (s *parquetSink) Commit() error {
 		return err
 	}
 	defer f.Close()
-	o := *s.o
-	o.Force = true // what stands there was checked when the run began
-	p := &parts{o: &o}
+	p := &parts{o: s.o, temp: s.notes.Temp()}
 	if err := p.write(&notes{in: bufio.NewReader(f)}); err != nil {
 		return errors.Join(err, p.remove())
 	}
@@ -110,6 +108,7 @@ func (n *notes) next() error {
 // parts are the files of an output of Parquet.
 type parts struct {
 	o     *CleanOptions
+	temp  string // what the names of the unfinished ones are made of, the same after a kill
 	files []*durable.File
 }
 
@@ -149,7 +148,7 @@ func (p *parts) next() (io.Writer, error) {
 	if p.o.SplitSize > 0 {
 		path = partName(path, len(p.files)+1)
 	}
-	f, err := durable.Create(path, p.o.Force)
+	f, err := durable.Resume(path, partName(p.temp, len(p.files)+1), 0)
 	if err == nil {
 		p.files = append(p.files, f)
 	}

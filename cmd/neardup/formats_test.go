@@ -7,12 +7,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
@@ -112,7 +116,7 @@ func textName(i int) string { return fmt.Sprintf("texts/%06d.txt", i) }
 // TestSameVerdictsInAnyFormat cleans the same documents in every format. What is removed is
 // the same, and what is kept opens with another reader.
 func TestSameVerdictsInAnyFormat(t *testing.T) {
-	docs := testkit.NewWriter(newSeed(t)).Documents(testkit.Scale(300, 2000, 10000))
+	docs := testkit.NewWriter(newSeed(t)).Documents(testkit.Scale(200, 1000, 10000))
 	dir := t.TempDir()
 	var want []string
 	var kept []testkit.Document
@@ -293,4 +297,113 @@ func TestArchiveMembers(t *testing.T) {
 	if members < 30 {
 		t.Errorf("%d members", members)
 	}
+}
+
+// killedUntilDone runs a command again and again, killed at random moments, until it is done.
+func killedUntilDone(t *testing.T, r *rand.Rand, dir string, within time.Duration, args []string) (kills int) {
+	t.Helper()
+	for range 200 {
+		c := exec.Command("neardup", args...)
+		c.Dir = dir
+		var stderr bytes.Buffer
+		c.Stderr = &stderr
+		if err := c.Start(); err != nil {
+			t.Fatal(err)
+		}
+		end := func() { _ = c.Process.Kill() }
+		if r.IntN(3) == 0 {
+			end = func() { _ = c.Process.Signal(syscall.SIGTERM) }
+		}
+		timer := time.AfterFunc(time.Duration(r.Int64N(int64(within)+1)), end)
+		code := exitCode(t, c.Wait())
+		timer.Stop()
+		switch code {
+		case exitDone:
+			return kills
+		case -1, exitInterrupted + int(syscall.SIGTERM):
+			kills++
+		default:
+			t.Fatalf("%v: exit code %d: %s", args, code, &stderr)
+		}
+	}
+	t.Fatal("the run does not get ahead")
+	return 0
+}
+
+// TestKilledRunsResumeInAnyFormat is TestKilledRunResumes for what is compressed, split, copied
+// at the end, or a directory.
+func TestKilledRunsResumeInAnyFormat(t *testing.T) {
+	seed := newSeed(t)
+	r := rand.New(rand.NewPCG(seed, 3))
+	docs := testkit.NewWriter(seed).Documents(testkit.Scale(3000, 5000, 50000))
+	inputs := t.TempDir()
+	lines := string(testkit.JSONL(docs))
+	for name, content := range map[string][]byte{
+		"in.jsonl": []byte(lines), "in.jsonl.gz": gzipped(t, lines), "in.csv.zst": zstandard(t, string(testkit.Table(docs, ','))),
+		"in.warc.gz": gzipped(t, testkit.WARC(docs)...), "in.parquet": parquetOf(t, docs, 700),
+		"dir/a.jsonl.gz": gzipped(t, string(testkit.JSONL(docs[:len(docs)/3]))), "dir/b/empty.jsonl": nil, "dir/b/in.wet": []byte(strings.Join(testkit.WET(docs[len(docs)/3:]), "")),
+		"dir/c.txt": []byte(docs[0].Text), "dir/d.txt": []byte("another text"), "dir/in.parquet": parquetOf(t, docs[:len(docs)/2], 100),
+	} {
+		path := filepath.Join(inputs, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		writeFile(t, path, content)
+	}
+	cases := [][]string{
+		{"in.jsonl.gz", "out.jsonl.gz"}, {"in.csv.zst", "out.csv", "--split-size", "300KiB"}, {"in.parquet", "out.parquet"}, {"dir", "out"},
+		{"in.jsonl", "out.jsonl.zst", "--split-size", "1MiB"}, {"in.warc.gz", "out.warc.gz"}, {"in.parquet", "out.parquet", "--split-size", "100KiB"},
+	}
+	n := testkit.Scale(2, len(cases), len(cases))
+	first := r.IntN(len(cases))
+	for i := range n {
+		c := cases[(first+i)%len(cases)]
+		args := append([]string{"clean", filepath.Join(inputs, c[0]), "-o"}, c[1:]...)
+		args = append(args, "--removed", "removed.jsonl", "--index", "ix", "-q", "-j", "2")
+		reference := t.TempDir()
+		start := time.Now()
+		if code, stderr := neardup(t, reference, args...); code != exitDone {
+			t.Fatalf("%v: exit code %d: %s", args, code, stderr)
+		}
+		whole := time.Since(start)
+		want := tree(t, reference)
+		kills := 0
+		for range testkit.Scale(1, 1, 20) {
+			dir := t.TempDir()
+			kills += killedUntilDone(t, r, dir, whole, args)
+			got := tree(t, dir)
+			for name, content := range want {
+				if got[name] != content {
+					t.Errorf("%v: %s is not what a run that was let be writes: %d bytes, want %d", args, name, len(got[name]), len(content))
+				}
+				delete(got, name)
+			}
+			for name := range got {
+				t.Errorf("%v: %s is left behind", args, name)
+			}
+		}
+		t.Logf("%v: %d files, %d kills", c, len(want), kills)
+	}
+}
+
+// tree returns the files of a directory, without those of the index.
+func tree(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	files := map[string]string{}
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		rel, _ := filepath.Rel(dir, path)
+		switch {
+		case err != nil:
+			return err
+		case rel == "ix":
+			return filepath.SkipDir
+		case d.Type().IsRegular():
+			files[rel] = readFile(t, path)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
 }

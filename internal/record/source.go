@@ -99,8 +99,7 @@ func CloseAll(sources []*Source) {
 			s.closer.Close()
 		}
 		if s.spool != nil {
-			s.spool.Close()
-			os.Remove(s.spool.Name())
+			closeTemp(s.spool)
 		}
 	}
 }
@@ -159,7 +158,7 @@ func (s *Source) prepare(opts FindOptions) error {
 	s.tempDir = opts.TempDir
 	err := s.detect(opts)
 	if err == nil && s.stream != nil && opts.Spool {
-		s.spool, err = os.CreateTemp(s.tempDir, "neardup-input-*")
+		s.spool, err = tempFile(s.tempDir, "neardup-input-*")
 	}
 	var path *fs.PathError // which has the name
 	if err != nil && !errors.As(err, &path) {
