@@ -351,8 +351,13 @@ func TestKilledRunsResumeInAnyFormat(t *testing.T) {
 		writeFile(t, path, content)
 	}
 	cases := [][]string{
-		{"in.jsonl.gz", "out.jsonl.gz"}, {"in.csv.zst", "out.csv", "--split-size", "300KiB"}, {"in.parquet", "out.parquet"}, {"dir", "out"},
-		{"in.jsonl", "out.jsonl.zst", "--split-size", "1MiB"}, {"in.warc.gz", "out.warc.gz"}, {"in.parquet", "out.parquet", "--split-size", "100KiB"},
+		{"in.jsonl.gz", "out.jsonl.gz"},
+		{"in.csv.zst", "out.csv", "--split-size", "300KiB"},
+		{"in.parquet", "out.parquet"},
+		{"dir", "out"},
+		{"in.jsonl", "out.jsonl.zst", "--split-size", "1MiB"},
+		{"in.warc.gz", "out.warc.gz"},
+		{"in.parquet", "out.parquet", "--split-size", "100KiB"},
 	}
 	n := testkit.Scale(2, len(cases), len(cases))
 	first := r.IntN(len(cases))
@@ -406,4 +411,91 @@ func tree(t *testing.T, dir string) map[string]string {
 		t.Fatal(err)
 	}
 	return files
+}
+
+// TestBombs reads what is small and becomes large, between two good lines.
+func TestBombs(t *testing.T) {
+	const first, last = "{\"id\":\"1\",\"text\":\"first\"}\n", "{\"id\":\"3\",\"text\":\"last\"}\n"
+	long := testkit.Scale(100, 256, 1024) << 20
+	for name, open := range map[string]func(io.Writer) io.WriteCloser{
+		"in.jsonl.gz": func(w io.Writer) io.WriteCloser { return gzip.NewWriter(w) },
+		"in.jsonl.zst": func(w io.Writer) io.WriteCloser {
+			z, err := zstd.NewWriter(w, zstd.WithWindowSize(128<<20))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return z
+		},
+	} {
+		dir := t.TempDir()
+		f, err := os.Create(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := open(f)
+		block := bytes.Repeat([]byte("a"), 1<<20)
+		_, err = io.WriteString(w, first+`{"id":"2","text":"`)
+		for range long >> 20 {
+			_, e := w.Write(block)
+			err = errors.Join(err, e)
+		}
+		_, e := io.WriteString(w, "\"}\n"+last)
+		if err := errors.Join(err, e, w.Close(), f.Close()); err != nil {
+			t.Fatal(err)
+		}
+		check := func(rejected, kept string, more ...string) {
+			t.Helper()
+			args := append([]string{"clean", name, "-o", "out.jsonl", "--rejects", "rejects.jsonl", "--summary", "summary.json", "--force", "-q", "--temp-dir", "."}, more...)
+			if code, stderr := neardup(t, dir, args...); code != exitRejects {
+				t.Fatalf("%s: exit code %d: %s", name, code, stderr)
+			}
+			if s := readSummary(t, filepath.Join(dir, "summary.json")); s.Rejected != 1 || s.MaxRSSBytes > 512<<20*memoryFactor {
+				t.Errorf("%s %v: %+v", name, more, s)
+			}
+			if got := readFile(t, filepath.Join(dir, "rejects.jsonl")); !strings.Contains(got, rejected) {
+				t.Errorf("%s %v: rejects %s", name, more, got)
+			}
+			if kept != "" && readFile(t, filepath.Join(dir, "out.jsonl")) != kept {
+				t.Errorf("%s %v: the neighbours are not kept", name, more)
+			}
+		}
+		check(`"line":2,"offset":26,"reason":"too_long"`, first+last)
+		check(`"line":2,"offset":26,"reason":"over_limit"`, first, "--max-decoded-bytes", "1MiB")
+		check(`"reason":"too_long"`, "", "--on-bad", "keep")
+		if info, err := os.Stat(filepath.Join(dir, "out.jsonl")); err != nil || info.Size() != int64(len(first+last)+long+len(`{"id":"2","text":""}`)+1) {
+			t.Errorf("%s: with --on-bad keep the bytes do not pass through: %v", name, err)
+		}
+		left, err := filepath.Glob(filepath.Join(dir, "neardup-*"))
+		if err != nil || len(left) > 0 {
+			t.Errorf("left behind: %v", left)
+		}
+	}
+}
+
+// TestManyFiles reads more files than a process may have open.
+func TestManyFiles(t *testing.T) {
+	if _, err := exec.LookPath("sh"); err != nil {
+		t.Skip(err)
+	}
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "in"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	const n = 300
+	for i := range n {
+		line := fmt.Sprintf("{\"id\":\"%d\",\"text\":\"the text with the number %d\"}\n", i, i)
+		if i%2 == 0 {
+			writeFile(t, filepath.Join(dir, "in", fmt.Sprint(i, ".jsonl")), []byte(line))
+		} else {
+			writeFile(t, filepath.Join(dir, "in", fmt.Sprint(i, ".jsonl.gz")), gzipped(t, line))
+		}
+	}
+	c := exec.Command("sh", "-c", "ulimit -n 80 && exec neardup clean in -o out.jsonl -q --summary summary.json")
+	c.Dir = dir
+	if out, err := c.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	if s := readSummary(t, filepath.Join(dir, "summary.json")); s.Kept != n {
+		t.Errorf("%+v", s)
+	}
 }

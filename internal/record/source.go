@@ -20,6 +20,7 @@ const Stdin = "-"
 // A Source is one input: a regular file, or a stream that can be read once.
 type Source struct {
 	Name   string // as given, or under the directory given
+	Input  string // as given
 	Format Format
 	Codec  codec.Codec // of its bytes
 	Size   int64       // in bytes as they stand there, -1 if not known: a stream
@@ -80,6 +81,7 @@ func Find(inputs []string, opts FindOptions) (sources []*Source, err error) {
 			if err != nil {
 				return sources, err
 			}
+			s.Input = input
 			sources = append(sources, s)
 			if err := s.prepare(opts); err != nil {
 				return sources, err
