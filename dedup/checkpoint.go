@@ -165,16 +165,19 @@ type outputFile struct {
 // outputFiles returns those of a run that was judged whole.
 func (c *checkpoint) outputFiles(o *CleanOptions) []outputFile {
 	var files []outputFile
-	if o.SplitSize > 0 {
+	switch {
+	case o.copiesAtEnd():
+		path := o.Out
+		if o.SplitSize > 0 {
+			path = partName(path, 1)
+		}
+		files = []outputFile{{path, c.Out.Temp, -1}}
+	case o.SplitSize > 0:
 		for i, size := range append(slices.Clone(c.Out.Parts), c.Out.Size) {
 			files = append(files, outputFile{partName(o.Out, i+1), partName(c.Out.Temp, i+1), size})
 		}
-	} else {
-		size := c.Out.Size
-		if o.copiesAtEnd() {
-			size = -1
-		}
-		files = append(files, outputFile{o.Out, c.Out.Temp, size})
+	default:
+		files = []outputFile{{o.Out, c.Out.Temp, c.Out.Size}}
 	}
 	for path, p := range map[string]partial{o.Removed: c.Removed, o.Rejects: c.Rejects} {
 		if path != "" {

@@ -466,7 +466,7 @@ func (c *cleaner) settle() error {
 			return err
 		}
 	}
-	if c.o.SplitSize > 0 {
+	if c.o.SplitSize > 0 && !c.o.copiesAtEnd() {
 		return removeParts(c.o.Out, len(c.state.Out.Parts)+1)
 	}
 	return nil

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"os"
-	"slices"
 
 	"neardup/internal/durable"
 	"neardup/internal/record"
@@ -16,6 +15,7 @@ import (
 // middle, and copies them at the end.
 type parquetSink struct {
 	o     *CleanOptions
+	at    int           // number of the source of the last row
 	notes *durable.File // for each kept row the number of its source and its own, as uvarints
 }
 
@@ -28,14 +28,17 @@ func newParquetSink(o *CleanOptions, resumed *partial) (*parquetSink, error) {
 		temp, size = resumed.Temp, resumed.Size
 	}
 	notes, err := durable.Resume(o.Out, temp, size)
-	return &parquetSink{o, notes}, err
+	return &parquetSink{o, 0, notes}, err
 }
 
 func (s *parquetSink) write(raw *record.Raw) error {
 	if raw.Reject != nil && (raw.Reject.Reason == record.Corrupt || raw.Reject.Reason == record.Truncated) {
 		return nil // there is nothing to copy
 	}
-	note := binary.AppendUvarint(nil, uint64(slices.Index(s.o.Input.Sources, raw.Source)))
+	for s.o.Input.Sources[s.at] != raw.Source {
+		s.at = (s.at + 1) % len(s.o.Input.Sources)
+	}
+	note := binary.AppendUvarint(nil, uint64(s.at))
 	_, err := s.notes.Write(binary.AppendUvarint(note, uint64(raw.Number)))
 	return err
 }
@@ -57,9 +60,7 @@ func (s *parquetSink) Commit() error {
 		return err
 	}
 	defer f.Close()
-	o := *s.o
-	o.Force = true // what stands there was checked when the run began
-	p := &parts{o: &o}
+	p := &parts{o: s.o, temp: s.notes.Temp()}
 	if err := p.write(&notes{in: bufio.NewReader(f)}); err != nil {
 		return errors.Join(err, p.remove())
 	}
@@ -110,6 +111,7 @@ func (n *notes) next() error {
 // parts are the files of an output of Parquet.
 type parts struct {
 	o     *CleanOptions
+	temp  string // what the names of the unfinished ones are made of, the same after a kill
 	files []*durable.File
 }
 
@@ -149,7 +151,7 @@ func (p *parts) next() (io.Writer, error) {
 	if p.o.SplitSize > 0 {
 		path = partName(path, len(p.files)+1)
 	}
-	f, err := durable.Create(path, p.o.Force)
+	f, err := durable.Resume(path, partName(p.temp, len(p.files)+1), 0)
 	if err == nil {
 		p.files = append(p.files, f)
 	}

@@ -10,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"neardup/internal/codec"
 	"neardup/internal/durable"
@@ -107,9 +106,14 @@ type treeSink struct {
 	names map[*record.Source]string
 	next  int  // number of the first source that was not begun
 	file  sink // of the source before that, if it is not a text
+
+	unsynced []string // texts
 }
 
 func (s *treeSink) write(raw *record.Raw) error {
+	if s.file != nil && raw.Source == s.o.Input.Sources[s.next-1] {
+		return s.file.write(raw)
+	}
 	at := slices.Index(s.o.Input.Sources[s.next:], raw.Source) + s.next
 	if raw.Source.Format.Whole() {
 		if err := s.turn(at + 1); err != nil {
@@ -117,16 +121,16 @@ func (s *treeSink) write(raw *record.Raw) error {
 		}
 		return s.writeText(raw)
 	}
-	if at >= s.next {
-		if err := s.turn(at); err != nil {
-			return err
-		}
-		if err := s.begin(at, nil); err != nil {
-			return err
-		}
+	if err := s.turn(at); err != nil {
+		return err
+	}
+	if err := s.begin(at, nil); err != nil {
+		return err
 	}
 	return s.file.write(raw)
 }
+
+const maxUnsynced = 4096
 
 // turn completes the files of the sources before at.
 func (s *treeSink) turn(at int) error {
@@ -173,19 +177,30 @@ func (s *treeSink) path(source *record.Source) (string, error) {
 }
 
 // writeText writes a text. After a resume the same ones are written again.
-func (s *treeSink) writeText(raw *record.Raw) error {
+func (s *treeSink) writeText(raw *record.Raw) (err error) {
 	path, err := s.path(raw.Source)
 	if err != nil {
 		return err
 	}
-	f := &fileSink{packer: packer{path: path, codec: codecOf(s.names[raw.Source]), force: true}}
-	if err := f.open(nil); err != nil {
+	f, err := os.Create(path)
+	if err != nil {
 		return err
 	}
-	if err := f.write(raw); err != nil {
-		return errors.Join(err, f.Remove())
+	defer func() { err = errors.Join(err, f.Close()) }()
+	if s.unsynced = append(s.unsynced, path); len(s.unsynced) == maxUnsynced {
+		defer func() {
+			err = errors.Join(err, durable.SyncFiles(s.unsynced))
+			s.unsynced = s.unsynced[:0]
+		}()
 	}
-	return f.Commit()
+	out := &fileSink{packer: packer{codec: codecOf(s.names[raw.Source]), stream: bufio.NewWriterSize(f, 32<<10)}}
+	if err := out.open(nil); err != nil {
+		return err
+	}
+	if err := out.write(raw); err != nil {
+		return err
+	}
+	return out.Commit()
 }
 
 func (s *treeSink) state() partial {
@@ -198,6 +213,10 @@ func (s *treeSink) state() partial {
 }
 
 func (s *treeSink) Sync() error {
+	if err := durable.SyncFiles(s.unsynced); err != nil {
+		return err
+	}
+	s.unsynced = s.unsynced[:0]
 	if s.file != nil {
 		return s.file.Sync()
 	}
@@ -207,7 +226,7 @@ func (s *treeSink) Sync() error {
 func (s *treeSink) end() error { return s.turn(len(s.o.Input.Sources)) }
 
 func (s *treeSink) Commit() error {
-	if err := s.end(); err != nil {
+	if err := errors.Join(s.end(), s.Sync()); err != nil {
 		return err
 	}
 	return durable.Rename(s.temp, s.o.Out)
@@ -340,7 +359,7 @@ func isDir(path string) bool {
 }
 
 func newTreeSink(o *CleanOptions, resumed *partial) (sink, error) {
-	names, err := relativeNames(o.Inputs, o.Input.Sources, o.Compress)
+	names, err := relativeNames(o.Input.Sources, o.Compress)
 	if err != nil {
 		return nil, err
 	}
@@ -360,17 +379,13 @@ func newTreeSink(o *CleanOptions, resumed *partial) (sink, error) {
 // relativeNames gives each source the name of its file in the output: below a directory that
 // was named its path from there, and the last element of the path of a file. The compression
 // is that of the source, or as asked.
-func relativeNames(inputs []string, sources []*record.Source, compress *codec.Codec) (map[*record.Source]string, error) {
+func relativeNames(sources []*record.Source, compress *codec.Codec) (map[*record.Source]string, error) {
 	names := map[*record.Source]string{}
 	taken := map[string]string{}
 	for _, s := range sources {
 		name := filepath.Base(s.Name)
-		for _, input := range inputs {
-			rel, err := filepath.Rel(input, s.Name)
-			if err == nil && rel != "." && !strings.HasPrefix(rel, "..") {
-				name = rel
-				break
-			}
+		if rel, err := filepath.Rel(s.Input, s.Name); err == nil && rel != "." {
+			name = rel
 		}
 		if name == record.Stdin {
 			name = "stdin." + string(s.Format)

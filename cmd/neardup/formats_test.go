@@ -7,12 +7,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
@@ -112,7 +116,7 @@ func textName(i int) string { return fmt.Sprintf("texts/%06d.txt", i) }
 // TestSameVerdictsInAnyFormat cleans the same documents in every format. What is removed is
 // the same, and what is kept opens with another reader.
 func TestSameVerdictsInAnyFormat(t *testing.T) {
-	docs := testkit.NewWriter(newSeed(t)).Documents(testkit.Scale(300, 2000, 10000))
+	docs := testkit.NewWriter(newSeed(t)).Documents(testkit.Scale(200, 1000, 10000))
 	dir := t.TempDir()
 	var want []string
 	var kept []testkit.Document
@@ -292,5 +296,206 @@ func TestArchiveMembers(t *testing.T) {
 	}
 	if members < 30 {
 		t.Errorf("%d members", members)
+	}
+}
+
+// killedUntilDone runs a command again and again, killed at random moments, until it is done.
+func killedUntilDone(t *testing.T, r *rand.Rand, dir string, within time.Duration, args []string) (kills int) {
+	t.Helper()
+	for range 200 {
+		c := exec.Command("neardup", args...)
+		c.Dir = dir
+		var stderr bytes.Buffer
+		c.Stderr = &stderr
+		if err := c.Start(); err != nil {
+			t.Fatal(err)
+		}
+		end := func() { _ = c.Process.Kill() }
+		if r.IntN(3) == 0 {
+			end = func() { _ = c.Process.Signal(syscall.SIGTERM) }
+		}
+		timer := time.AfterFunc(time.Duration(r.Int64N(int64(within)+1)), end)
+		code := exitCode(t, c.Wait())
+		timer.Stop()
+		switch code {
+		case exitDone:
+			return kills
+		case -1, exitInterrupted + int(syscall.SIGTERM):
+			kills++
+		default:
+			t.Fatalf("%v: exit code %d: %s", args, code, &stderr)
+		}
+	}
+	t.Fatal("the run does not get ahead")
+	return 0
+}
+
+// TestKilledRunsResumeInAnyFormat is TestKilledRunResumes for what is compressed, split, copied
+// at the end, or a directory.
+func TestKilledRunsResumeInAnyFormat(t *testing.T) {
+	seed := newSeed(t)
+	r := rand.New(rand.NewPCG(seed, 3))
+	docs := testkit.NewWriter(seed).Documents(testkit.Scale(3000, 5000, 50000))
+	inputs := t.TempDir()
+	lines := string(testkit.JSONL(docs))
+	for name, content := range map[string][]byte{
+		"in.jsonl": []byte(lines), "in.jsonl.gz": gzipped(t, lines), "in.csv.zst": zstandard(t, string(testkit.Table(docs, ','))),
+		"in.warc.gz": gzipped(t, testkit.WARC(docs)...), "in.parquet": parquetOf(t, docs, 700),
+		"dir/a.jsonl.gz": gzipped(t, string(testkit.JSONL(docs[:len(docs)/3]))), "dir/b/empty.jsonl": nil, "dir/b/in.wet": []byte(strings.Join(testkit.WET(docs[len(docs)/3:]), "")),
+		"dir/c.txt": []byte(docs[0].Text), "dir/d.txt": []byte("another text"), "dir/in.parquet": parquetOf(t, docs[:len(docs)/2], 100),
+	} {
+		path := filepath.Join(inputs, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		writeFile(t, path, content)
+	}
+	cases := [][]string{
+		{"in.jsonl.gz", "out.jsonl.gz"},
+		{"in.csv.zst", "out.csv", "--split-size", "300KiB"},
+		{"in.parquet", "out.parquet"},
+		{"dir", "out"},
+		{"in.jsonl", "out.jsonl.zst", "--split-size", "1MiB"},
+		{"in.warc.gz", "out.warc.gz"},
+		{"in.parquet", "out.parquet", "--split-size", "100KiB"},
+	}
+	n := testkit.Scale(2, len(cases), len(cases))
+	first := r.IntN(len(cases))
+	for i := range n {
+		c := cases[(first+i)%len(cases)]
+		args := append([]string{"clean", filepath.Join(inputs, c[0]), "-o"}, c[1:]...)
+		args = append(args, "--removed", "removed.jsonl", "--index", "ix", "-q", "-j", "2")
+		reference := t.TempDir()
+		start := time.Now()
+		if code, stderr := neardup(t, reference, args...); code != exitDone {
+			t.Fatalf("%v: exit code %d: %s", args, code, stderr)
+		}
+		whole := time.Since(start)
+		want := tree(t, reference)
+		kills := 0
+		for range testkit.Scale(1, 1, 20) {
+			dir := t.TempDir()
+			kills += killedUntilDone(t, r, dir, whole, args)
+			got := tree(t, dir)
+			for name, content := range want {
+				if got[name] != content {
+					t.Errorf("%v: %s is not what a run that was let be writes: %d bytes, want %d", args, name, len(got[name]), len(content))
+				}
+				delete(got, name)
+			}
+			for name := range got {
+				t.Errorf("%v: %s is left behind", args, name)
+			}
+		}
+		t.Logf("%v: %d files, %d kills", c, len(want), kills)
+	}
+}
+
+// tree returns the files of a directory, without those of the index.
+func tree(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	files := map[string]string{}
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		rel, _ := filepath.Rel(dir, path)
+		switch {
+		case err != nil:
+			return err
+		case rel == "ix":
+			return filepath.SkipDir
+		case d.Type().IsRegular():
+			files[rel] = readFile(t, path)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+// TestBombs reads what is small and becomes large, between two good lines.
+func TestBombs(t *testing.T) {
+	const first, last = "{\"id\":\"1\",\"text\":\"first\"}\n", "{\"id\":\"3\",\"text\":\"last\"}\n"
+	long := testkit.Scale(100, 256, 1024) << 20
+	for name, open := range map[string]func(io.Writer) io.WriteCloser{
+		"in.jsonl.gz": func(w io.Writer) io.WriteCloser { return gzip.NewWriter(w) },
+		"in.jsonl.zst": func(w io.Writer) io.WriteCloser {
+			z, err := zstd.NewWriter(w, zstd.WithWindowSize(128<<20))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return z
+		},
+	} {
+		dir := t.TempDir()
+		f, err := os.Create(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := open(f)
+		block := bytes.Repeat([]byte("a"), 1<<20)
+		_, err = io.WriteString(w, first+`{"id":"2","text":"`)
+		for range long >> 20 {
+			_, e := w.Write(block)
+			err = errors.Join(err, e)
+		}
+		_, e := io.WriteString(w, "\"}\n"+last)
+		if err := errors.Join(err, e, w.Close(), f.Close()); err != nil {
+			t.Fatal(err)
+		}
+		check := func(rejected, kept string, more ...string) {
+			t.Helper()
+			args := append([]string{"clean", name, "-o", "out.jsonl", "--rejects", "rejects.jsonl", "--summary", "summary.json", "--force", "-q", "--temp-dir", "."}, more...)
+			if code, stderr := neardup(t, dir, args...); code != exitRejects {
+				t.Fatalf("%s: exit code %d: %s", name, code, stderr)
+			}
+			if s := readSummary(t, filepath.Join(dir, "summary.json")); s.Rejected != 1 || s.MaxRSSBytes > 512<<20*memoryFactor {
+				t.Errorf("%s %v: %+v", name, more, s)
+			}
+			if got := readFile(t, filepath.Join(dir, "rejects.jsonl")); !strings.Contains(got, rejected) {
+				t.Errorf("%s %v: rejects %s", name, more, got)
+			}
+			if kept != "" && readFile(t, filepath.Join(dir, "out.jsonl")) != kept {
+				t.Errorf("%s %v: the neighbours are not kept", name, more)
+			}
+		}
+		check(`"line":2,"offset":26,"reason":"too_long"`, first+last)
+		check(`"line":2,"offset":26,"reason":"over_limit"`, first, "--max-decoded-bytes", "1MiB")
+		check(`"reason":"too_long"`, "", "--on-bad", "keep")
+		if info, err := os.Stat(filepath.Join(dir, "out.jsonl")); err != nil || info.Size() != int64(len(first+last)+long+len(`{"id":"2","text":""}`)+1) {
+			t.Errorf("%s: with --on-bad keep the bytes do not pass through: %v", name, err)
+		}
+		left, err := filepath.Glob(filepath.Join(dir, "neardup-*"))
+		if err != nil || len(left) > 0 {
+			t.Errorf("left behind: %v", left)
+		}
+	}
+}
+
+// TestManyFiles reads more files than a process may have open.
+func TestManyFiles(t *testing.T) {
+	if _, err := exec.LookPath("sh"); err != nil {
+		t.Skip(err)
+	}
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "in"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	const n = 300
+	for i := range n {
+		line := fmt.Sprintf("{\"id\":\"%d\",\"text\":\"the text with the number %d\"}\n", i, i)
+		if i%2 == 0 {
+			writeFile(t, filepath.Join(dir, "in", fmt.Sprint(i, ".jsonl")), []byte(line))
+		} else {
+			writeFile(t, filepath.Join(dir, "in", fmt.Sprint(i, ".jsonl.gz")), gzipped(t, line))
+		}
+	}
+	c := exec.Command("sh", "-c", "ulimit -n 80 && exec neardup clean in -o out.jsonl -q --summary summary.json")
+	c.Dir = dir
+	if out, err := c.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	if s := readSummary(t, filepath.Join(dir, "summary.json")); s.Kept != n {
+		t.Errorf("%+v", s)
 	}
 }

@@ -12,9 +12,12 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"iter"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"neardup/internal/fault"
 )
@@ -272,4 +275,46 @@ func SyncDir(dir string) error {
 		return err
 	}
 	return errors.Join(d.Sync(), d.Close())
+}
+
+// SyncFiles makes files durable that were written and closed, and their names. The disk gets
+// them side by side: one at a time, small files would take a turn of the disk each.
+func SyncFiles(paths []string) error {
+	dirs := map[string]bool{}
+	for _, path := range paths {
+		dirs[filepath.Dir(path)] = true
+	}
+	return errors.Join(eachAtOnce(slices.Values(paths), syncFile), eachAtOnce(maps.Keys(dirs), SyncDir))
+}
+
+const syncsAtOnce = 32
+
+func eachAtOnce(paths iter.Seq[string], f func(string) error) error {
+	next, errs := make(chan string), make(chan error, syncsAtOnce)
+	for range syncsAtOnce {
+		go func() {
+			var err error
+			for path := range next {
+				err = errors.Join(err, f(path))
+			}
+			errs <- err
+		}()
+	}
+	for path := range paths {
+		next <- path
+	}
+	close(next)
+	var all error
+	for range syncsAtOnce {
+		all = errors.Join(all, <-errs)
+	}
+	return all
+}
+
+func syncFile(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
 }

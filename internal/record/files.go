@@ -46,3 +46,20 @@ func (o *openFiles) drop() {
 		delete(o.files, name)
 	}
 }
+
+// tempFile returns a new file that has no name any more where a file can do without, so that
+// nothing is left of it if the process is killed.
+func tempFile(dir, pattern string) (*os.File, error) {
+	f, err := os.CreateTemp(dir, pattern)
+	if err == nil {
+		os.Remove(f.Name())
+	}
+	return f, err
+}
+
+// closeTemp closes a temporary file, and removes it if it still has its name.
+func closeTemp(f *os.File) error {
+	err := f.Close()
+	os.Remove(f.Name())
+	return err
+}

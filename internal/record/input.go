@@ -13,20 +13,28 @@ type input struct {
 	err        error // of in, after what is unread
 }
 
-const inputBytes = 1 << 20
+// The buffer begins small, since many inputs are, and grows to inputBytes.
+const (
+	smallInput = 32 << 10
+	inputBytes = 1 << 20
+)
 
-func newInput(in io.Reader) *input { return &input{in: in, buf: make([]byte, inputBytes)} }
+func newInput(in io.Reader) *input { return &input{in: in, buf: make([]byte, smallInput)} }
 
 // fill reads more, if there is room.
 func (i *input) fill() {
-	if i.start == i.end {
-		i.start, i.end = 0, 0
-		if len(i.buf) > inputBytes {
-			i.buf = make([]byte, inputBytes)
-		}
-	} else if i.end == len(i.buf) {
-		i.end = copy(i.buf, i.buf[i.start:i.end])
-		i.start = 0
+	buf := i.buf
+	switch full := i.end == len(buf); {
+	case len(buf) > inputBytes && i.start == i.end: // what was put back is read
+		buf = make([]byte, inputBytes)
+	case len(buf) < inputBytes && full:
+		buf = make([]byte, min(4*len(buf), inputBytes))
+	case !full && i.start < i.end:
+		buf = nil
+	}
+	if buf != nil {
+		i.end = copy(buf, i.buf[i.start:i.end])
+		i.start, i.buf = 0, buf
 	}
 	n := 0
 	for tries := 0; n == 0 && i.err == nil && i.end < len(i.buf) && tries < 100; tries++ {

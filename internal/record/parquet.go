@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/parquet-go/parquet-go"
@@ -75,7 +76,7 @@ func (s *Source) whole() (*os.File, int64, error) {
 		return nil, 0, err
 	}
 	defer b.Close()
-	f, err := os.CreateTemp(s.tempDir, "neardup-input-*")
+	f, err := tempFile(s.tempDir, "neardup-input-*")
 	if err != nil {
 		return nil, 0, err
 	}
@@ -109,8 +110,8 @@ func catch(err *error) {
 	if p := recover(); p != nil {
 		*err = fmt.Errorf("it can't be read: %v", p)
 	}
-	var path *os.PathError
-	if *err != nil && !errors.As(*err, &path) {
+	var disk syscall.Errno
+	if *err != nil && !errors.As(*err, &disk) {
 		*err = &parquetError{*err}
 	}
 }
@@ -119,11 +120,10 @@ func (f *parquetFile) close() error {
 	if f.file == nil {
 		return nil
 	}
-	err := f.file.Close()
 	if f.copy {
-		err = errors.Join(err, os.Remove(f.file.Name()))
+		return closeTemp(f.file)
 	}
-	return err
+	return f.file.Close()
 }
 
 // nextRow returns the next row. A file that can't be opened is one reject; in a row group that

@@ -55,8 +55,7 @@ func (r *Raw) WriteTo(w io.Writer) (int64, error) {
 // Release lets go of what a record holds besides memory.
 func (r *Raw) Release() {
 	if r.copy != nil {
-		r.copy.Close()
-		os.Remove(r.copy.Name())
+		closeTemp(r.copy)
 		r.copy = nil
 	}
 }
@@ -275,7 +274,7 @@ func (h *held) add(part []byte) error {
 		if !h.r.opts.CopyLong || h.r.source.Again() {
 			return nil
 		}
-		f, err := os.CreateTemp(h.r.source.tempDir, "neardup-record-*")
+		f, err := tempFile(h.r.source.tempDir, "neardup-record-*")
 		if err != nil {
 			return err
 		}

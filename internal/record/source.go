@@ -20,6 +20,7 @@ const Stdin = "-"
 // A Source is one input: a regular file, or a stream that can be read once.
 type Source struct {
 	Name   string // as given, or under the directory given
+	Input  string // as given
 	Format Format
 	Codec  codec.Codec // of its bytes
 	Size   int64       // in bytes as they stand there, -1 if not known: a stream
@@ -80,6 +81,7 @@ func Find(inputs []string, opts FindOptions) (sources []*Source, err error) {
 			if err != nil {
 				return sources, err
 			}
+			s.Input = input
 			sources = append(sources, s)
 			if err := s.prepare(opts); err != nil {
 				return sources, err
@@ -99,8 +101,7 @@ func CloseAll(sources []*Source) {
 			s.closer.Close()
 		}
 		if s.spool != nil {
-			s.spool.Close()
-			os.Remove(s.spool.Name())
+			closeTemp(s.spool)
 		}
 	}
 }
@@ -159,7 +160,7 @@ func (s *Source) prepare(opts FindOptions) error {
 	s.tempDir = opts.TempDir
 	err := s.detect(opts)
 	if err == nil && s.stream != nil && opts.Spool {
-		s.spool, err = os.CreateTemp(s.tempDir, "neardup-input-*")
+		s.spool, err = tempFile(s.tempDir, "neardup-input-*")
 	}
 	var path *fs.PathError // which has the name
 	if err != nil && !errors.As(err, &path) {
