@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -95,7 +96,7 @@ func (v *verifier) run(ctx context.Context) error {
 		} else if of != 0 && !v.present.holds(of) {
 			v.report.Orphans++
 		}
-		v.sum(n, d, 1)
+		v.sum(n, d)
 	})
 	if err != nil {
 		return err
@@ -116,13 +117,22 @@ func (v *verifier) run(ctx context.Context) error {
 }
 
 // sum adds the entries of a document that must be in the database.
-func (v *verifier) sum(n DocNum, d *Document, times uint64) {
+func (v *verifier) sum(n DocNum, d *Document) {
 	if n > v.ix.sieved {
 		return
 	}
-	for _, e := range appendEntries(nil, n, d) {
-		v.sums[part(e)] += times * hashEntry(e)
+	for _, e := range entriesOf(n, d) {
+		v.sums[part(e)] += hashEntry(e)
 	}
+}
+
+// entriesOf returns the entries of a document, each once.
+func entriesOf(n DocNum, d *Document) []entry {
+	es := appendEntries(nil, n, d)
+	slices.SortFunc(es, func(a, b entry) int {
+		return cmp.Or(cmp.Compare(a.table, b.table), cmp.Compare(a.value, b.value))
+	})
+	return slices.Compact(es)
 }
 
 func hashEntry(e entry) uint64 {
@@ -259,7 +269,7 @@ func (v *verifier) explain(ctx context.Context) error {
 		if n > v.ix.sieved {
 			return
 		}
-		for _, e := range appendEntries(nil, n, d) {
+		for _, e := range entriesOf(n, d) {
 			count(e, 1)
 		}
 	})

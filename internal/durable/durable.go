@@ -61,10 +61,11 @@ func Create(path string, force bool) (*File, error) {
 	}
 	for {
 		temp := PartialName(path)
-		if err := fault.Before(fault.Create, temp); err != nil {
-			return nil, err
-		}
-		f, err := os.OpenFile(temp, os.O_RDWR|os.O_CREATE|os.O_EXCL, modeOf(path))
+		var f *os.File
+		err := fault.Do(fault.Create, temp, func() (err error) {
+			f, err = os.OpenFile(temp, os.O_RDWR|os.O_CREATE|os.O_EXCL, modeOf(path))
+			return err
+		})
 		if errors.Is(err, fs.ErrExist) {
 			continue
 		}
@@ -128,10 +129,7 @@ func Resume(path, temp string, size int64) (*File, error) {
 		err = &BehindError{temp, info.Size(), size}
 	}
 	if err == nil {
-		err = fault.Before(fault.Cut, temp)
-	}
-	if err == nil {
-		err = f.Truncate(size)
+		err = fault.Do(fault.Cut, temp, func() error { return f.Truncate(size) })
 	}
 	if err == nil {
 		_, err = f.Seek(size, io.SeekStart)
@@ -149,11 +147,9 @@ func newFile(path, temp string, f *os.File, size int64) *File {
 // watched is a file whose writes tests can make fail.
 type watched struct{ *os.File }
 
-func (w watched) Write(p []byte) (int, error) {
-	if err := fault.Before(fault.Write, w.Name()); err != nil {
-		return 0, err
-	}
-	return w.File.Write(p)
+func (w watched) Write(p []byte) (n int, err error) {
+	err = fault.Do(fault.Write, w.Name(), func() (err error) { n, err = w.File.Write(p); return err })
+	return n, err
 }
 
 // Temp returns the name of the partial file, to be given to Resume.
@@ -201,10 +197,7 @@ func (f *File) Sync() error {
 	if f.temp == "" {
 		return nil
 	}
-	if err := fault.Before(fault.Sync, f.temp); err != nil {
-		return err
-	}
-	return f.file.Sync()
+	return fault.Do(fault.Sync, f.temp, f.file.Sync)
 }
 
 // Commit completes the file and gives it its name.
@@ -221,10 +214,7 @@ func (f *File) Commit() error {
 
 // Rename gives a complete, synced partial file or directory its name.
 func Rename(temp, path string) error {
-	if err := fault.Before(fault.Rename, path); err != nil {
-		return err
-	}
-	if err := os.Rename(temp, path); err != nil {
+	if err := fault.Do(fault.Rename, path, func() error { return os.Rename(temp, path) }); err != nil {
 		return err
 	}
 	return SyncDir(filepath.Dir(path))
@@ -264,12 +254,9 @@ func WriteFile(path string, data []byte, force bool) error {
 
 // SyncDir makes the names in a directory durable.
 func SyncDir(dir string) error {
-	if err := fault.Before(fault.SyncDir, dir); err != nil {
-		return err
-	}
 	d, err := os.Open(dir)
 	if err != nil {
 		return err
 	}
-	return errors.Join(d.Sync(), d.Close())
+	return errors.Join(fault.Do(fault.SyncDir, dir, d.Sync), d.Close())
 }
