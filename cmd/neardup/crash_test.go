@@ -99,7 +99,7 @@ func (j job) finish(t *testing.T, dir string, want []string) {
 	if !slices.Equal(j.read(t, dir), want) {
 		t.Fatal("the outputs are not those of a run that was let be")
 	}
-	left, err := filepath.Glob(filepath.Join(dir, "[!s]*.partial")) // a summary is not taken up again
+	left, err := filepath.Glob(filepath.Join(dir, "[^s]*.partial")) // a summary is not taken up again
 	if err != nil || len(left) > 0 {
 		t.Errorf("left behind: %v", left)
 	}

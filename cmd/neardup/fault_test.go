@@ -128,7 +128,7 @@ func (f *faults) watch(op fault.Op, path string, do func() error) error {
 	case fault.Create:
 		f.outputs[abs(path)] = &outputState{}
 	case fault.Cut:
-		if info, err := os.Stat(path); err == nil {
+		if info, err := os.Stat(path); err == nil && s == nil { // of an earlier run
 			f.outputs[abs(path)] = &outputState{named: true, synced: info.Size()}
 		}
 	case fault.Sync:

@@ -43,6 +43,8 @@ type File struct {
 	file *os.File
 	buf  *bufio.Writer
 	size int64
+
+	named bool // the directory was synced since the partial file is there
 }
 
 // Create begins a file. If one stands there already, or a link, it is replaced at Commit if
@@ -61,11 +63,7 @@ func Create(path string, force bool) (*File, error) {
 	}
 	for {
 		temp := PartialName(path)
-		var f *os.File
-		err := fault.Do(fault.Create, temp, func() (err error) {
-			f, err = os.OpenFile(temp, os.O_RDWR|os.O_CREATE|os.O_EXCL, modeOf(path))
-			return err
-		})
+		f, err := create(temp, modeOf(path))
 		if errors.Is(err, fs.ErrExist) {
 			continue
 		}
@@ -74,6 +72,14 @@ func Create(path string, force bool) (*File, error) {
 		}
 		return newFile(path, temp, f, 0), nil
 	}
+}
+
+func create(temp string, mode fs.FileMode) (f *os.File, err error) {
+	err = fault.Do(fault.Create, temp, func() (err error) {
+		f, err = os.OpenFile(temp, os.O_RDWR|os.O_CREATE|os.O_EXCL, mode)
+		return err
+	})
+	return f, err
 }
 
 // Check reports what Create would say of path, and whether it is a device or pipe.
@@ -113,13 +119,12 @@ func PartialName(path string) string {
 // the rest. If nothing is good of it, it need not be there. The error is a *[BehindError] if
 // it is shorter.
 func Resume(path, temp string, size int64) (*File, error) {
-	flags := os.O_RDWR
-	if size == 0 {
-		flags |= os.O_CREATE
-	}
-	f, err := os.OpenFile(temp, flags, modeOf(path))
+	f, err := os.OpenFile(temp, os.O_RDWR, 0)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, &BehindError{temp, 0, size}
+		if size > 0 {
+			return nil, &BehindError{temp, 0, size}
+		}
+		f, err = create(temp, modeOf(path))
 	}
 	if err != nil {
 		return nil, err
@@ -141,7 +146,7 @@ func Resume(path, temp string, size int64) (*File, error) {
 }
 
 func newFile(path, temp string, f *os.File, size int64) *File {
-	return &File{path: path, temp: temp, file: f, buf: bufio.NewWriterSize(watched{f}, 256<<10), size: size}
+	return &File{path: path, temp: temp, file: f, buf: bufio.NewWriterSize(watched{f}, 256<<10), size: size, named: size > 0}
 }
 
 // watched is a file whose writes tests can make fail.
@@ -186,7 +191,7 @@ func (f *File) Flush() error {
 	return f.buf.Flush()
 }
 
-// Sync makes what was written durable.
+// Sync makes what was written durable, and the name of the partial file.
 func (f *File) Sync() error {
 	if f == nil {
 		return nil
@@ -197,7 +202,11 @@ func (f *File) Sync() error {
 	if f.temp == "" {
 		return nil
 	}
-	return fault.Do(fault.Sync, f.temp, f.file.Sync)
+	if err := fault.Do(fault.Sync, f.temp, f.file.Sync); err != nil || f.named {
+		return err
+	}
+	f.named = true
+	return SyncDir(filepath.Dir(f.temp))
 }
 
 // Commit completes the file and gives it its name.
