@@ -125,8 +125,8 @@ type Deduper struct {
 	overflow int64 // searches cut short
 
 	boilerplate *boilerplate // of the input
-	limits   searchLimits
-	replays  func(store.DocNum) bool // whether that record may be the same again; nil: it may
+	limits      searchLimits
+	replays     func(store.DocNum) bool // whether that record may be the same again; nil: it may
 }
 
 // A textSource gives the texts of documents of the run in progress.

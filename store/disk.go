@@ -46,10 +46,7 @@ func (d *diskFS) noted(err error) error {
 
 // watch runs an operation that must not fail.
 func (d *diskFS) watch(op fault.Op, path string, do func() error) error {
-	err := fault.Before(op, path)
-	if err == nil {
-		err = do()
-	}
+	err := fault.Do(op, path, do)
 	if err == nil || op == fault.Remove && errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
@@ -144,18 +141,17 @@ func (f *diskFile) SyncTo(length int64) (full bool, err error) {
 	return full, err
 }
 
-func (f *diskFile) Read(p []byte) (int, error) {
-	if err := fault.Before(fault.Read, f.name); err != nil {
-		return 0, err
-	}
-	return f.File.Read(p)
+func (f *diskFile) Read(p []byte) (n int, err error) {
+	err = fault.Do(fault.Read, f.name, func() (err error) { n, err = f.File.Read(p); return err })
+	return n, err
 }
 
-func (f *diskFile) ReadAt(p []byte, at int64) (int, error) {
-	if err := fault.Before(fault.Read, f.name); err != nil {
-		return 0, err
+func (f *diskFile) ReadAt(p []byte, at int64) (n int, err error) {
+	if fault.Hook == nil {
+		return f.File.ReadAt(p, at) // there are many
 	}
-	return f.File.ReadAt(p, at)
+	err = fault.Do(fault.Read, f.name, func() (err error) { n, err = f.File.ReadAt(p, at); return err })
+	return n, err
 }
 
 // A diskDir is a directory of a diskFS, opened to be synced.

@@ -53,6 +53,7 @@ const (
 
 	pairPrefix  = 6  // bytes: kind, table, pair of blocks
 	wholePrefix = 10 // bytes: kind, table, value
+	maxEntryKey = 22 // bytes: kind, table, pair of blocks, value, number
 )
 
 // A DocNum numbers the documents of an index from 1 in the order in which they were added.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
+	"neardup/internal/testkit"
 	"neardup/shingle"
 )
 
@@ -29,7 +30,7 @@ func open(t *testing.T, fs vfs.FS) *Index {
 }
 
 func newRand(t *testing.T) *rand.Rand {
-	seed := rand.Uint64()
+	seed := testkit.Seed()
 	t.Logf("seed %d", seed)
 	return rand.New(rand.NewPCG(seed, 0))
 }

@@ -72,7 +72,7 @@ func readSummary(t *testing.T, path string) dedup.Summary {
 }
 
 func newSeed(t *testing.T) uint64 {
-	seed := rand.Uint64()
+	seed := testkit.Seed()
 	t.Logf("seed %d", seed)
 	return seed
 }

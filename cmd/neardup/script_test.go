@@ -18,7 +18,7 @@ import (
 
 // TestMain makes the test binary the neardup command when it is called by that name.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"neardup": main})
+	testscript.Main(m, map[string]func(){"neardup": underFault})
 }
 
 func TestScripts(t *testing.T) {

@@ -46,6 +46,8 @@ type File struct {
 	file *os.File
 	buf  *bufio.Writer
 	size int64
+
+	named bool // the directory was synced since the partial file is there
 }
 
 // Create begins a file. If one stands there already, or a link, it is replaced at Commit if
@@ -64,10 +66,7 @@ func Create(path string, force bool) (*File, error) {
 	}
 	for {
 		temp := PartialName(path)
-		if err := fault.Before(fault.Create, temp); err != nil {
-			return nil, err
-		}
-		f, err := os.OpenFile(temp, os.O_RDWR|os.O_CREATE|os.O_EXCL, modeOf(path))
+		f, err := create(temp, modeOf(path))
 		if errors.Is(err, fs.ErrExist) {
 			continue
 		}
@@ -76,6 +75,14 @@ func Create(path string, force bool) (*File, error) {
 		}
 		return newFile(path, temp, f, 0), nil
 	}
+}
+
+func create(temp string, mode fs.FileMode) (f *os.File, err error) {
+	err = fault.Do(fault.Create, temp, func() (err error) {
+		f, err = os.OpenFile(temp, os.O_RDWR|os.O_CREATE|os.O_EXCL, mode)
+		return err
+	})
+	return f, err
 }
 
 // Check reports what Create would say of path, and whether it is a device or pipe.
@@ -115,13 +122,12 @@ func PartialName(path string) string {
 // the rest. If nothing is good of it, it need not be there. The error is a *[BehindError] if
 // it is shorter.
 func Resume(path, temp string, size int64) (*File, error) {
-	flags := os.O_RDWR
-	if size == 0 {
-		flags |= os.O_CREATE
-	}
-	f, err := os.OpenFile(temp, flags, modeOf(path))
+	f, err := os.OpenFile(temp, os.O_RDWR, 0)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, &BehindError{temp, 0, size}
+		if size > 0 {
+			return nil, &BehindError{temp, 0, size}
+		}
+		f, err = create(temp, modeOf(path))
 	}
 	if err != nil {
 		return nil, err
@@ -131,10 +137,7 @@ func Resume(path, temp string, size int64) (*File, error) {
 		err = &BehindError{temp, info.Size(), size}
 	}
 	if err == nil {
-		err = fault.Before(fault.Cut, temp)
-	}
-	if err == nil {
-		err = f.Truncate(size)
+		err = fault.Do(fault.Cut, temp, func() error { return f.Truncate(size) })
 	}
 	if err == nil {
 		_, err = f.Seek(size, io.SeekStart)
@@ -146,17 +149,15 @@ func Resume(path, temp string, size int64) (*File, error) {
 }
 
 func newFile(path, temp string, f *os.File, size int64) *File {
-	return &File{path: path, temp: temp, file: f, buf: bufio.NewWriterSize(watched{f}, 256<<10), size: size}
+	return &File{path: path, temp: temp, file: f, buf: bufio.NewWriterSize(watched{f}, 256<<10), size: size, named: size > 0}
 }
 
 // watched is a file whose writes tests can make fail.
 type watched struct{ *os.File }
 
-func (w watched) Write(p []byte) (int, error) {
-	if err := fault.Before(fault.Write, w.Name()); err != nil {
-		return 0, err
-	}
-	return w.File.Write(p)
+func (w watched) Write(p []byte) (n int, err error) {
+	err = fault.Do(fault.Write, w.Name(), func() (err error) { n, err = w.File.Write(p); return err })
+	return n, err
 }
 
 // Temp returns the name of the partial file, to be given to Resume.
@@ -193,7 +194,7 @@ func (f *File) Flush() error {
 	return f.buf.Flush()
 }
 
-// Sync makes what was written durable.
+// Sync makes what was written durable, and the name of the partial file.
 func (f *File) Sync() error {
 	if f == nil {
 		return nil
@@ -204,10 +205,11 @@ func (f *File) Sync() error {
 	if f.temp == "" {
 		return nil
 	}
-	if err := fault.Before(fault.Sync, f.temp); err != nil {
+	if err := fault.Do(fault.Sync, f.temp, f.file.Sync); err != nil || f.named {
 		return err
 	}
-	return f.file.Sync()
+	f.named = true
+	return SyncDir(filepath.Dir(f.temp))
 }
 
 // Commit completes the file and gives it its name.
@@ -224,10 +226,7 @@ func (f *File) Commit() error {
 
 // Rename gives a complete, synced partial file or directory its name.
 func Rename(temp, path string) error {
-	if err := fault.Before(fault.Rename, path); err != nil {
-		return err
-	}
-	if err := os.Rename(temp, path); err != nil {
+	if err := fault.Do(fault.Rename, path, func() error { return os.Rename(temp, path) }); err != nil {
 		return err
 	}
 	return SyncDir(filepath.Dir(path))
@@ -267,14 +266,11 @@ func WriteFile(path string, data []byte, force bool) error {
 
 // SyncDir makes the names in a directory durable.
 func SyncDir(dir string) error {
-	if err := fault.Before(fault.SyncDir, dir); err != nil {
-		return err
-	}
 	d, err := os.Open(dir)
 	if err != nil {
 		return err
 	}
-	return errors.Join(d.Sync(), d.Close())
+	return errors.Join(fault.Do(fault.SyncDir, dir, d.Sync), d.Close())
 }
 
 // SyncFiles makes files durable that were written and closed, and their names. The disk gets

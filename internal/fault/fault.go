@@ -18,15 +18,14 @@ const (
 	SyncDir Op = "syncdir"
 )
 
-// Hook is called before every operation, from any goroutine; the operation fails with the
-// error that it returns. Path is the file, or its new name. It is set before the first
-// operation or never.
-var Hook func(op Op, path string) error
+// Hook is called in place of every operation, from any goroutine, with what does it; path is
+// the file, or its new name. It is set before the first operation or never.
+var Hook func(op Op, path string, do func() error) error
 
-// Before calls the hook.
-func Before(op Op, path string) error {
+// Do does an operation.
+func Do(op Op, path string, do func() error) error {
 	if Hook == nil {
-		return nil
+		return do()
 	}
-	return Hook(op, path)
+	return Hook(op, path, do)
 }

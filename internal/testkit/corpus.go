@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"strconv"
 	"strings"
 )
 
@@ -102,4 +103,13 @@ func (w Writer) Corpus(n int) []byte {
 		out.Write(append(line, '\n'))
 	}
 	return out.Bytes()
+}
+
+// Seed returns a seed for a random test, from the environment if it is there: a test prints
+// its seed, and is run again with NEARDUP_SEED.
+func Seed() uint64 {
+	if seed, err := strconv.ParseUint(os.Getenv("NEARDUP_SEED"), 10, 64); err == nil {
+		return seed
+	}
+	return rand.Uint64()
 }
