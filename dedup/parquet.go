@@ -21,7 +21,7 @@ type parquetSink struct {
 
 func newParquetSink(o *CleanOptions, resumed *partial) (*parquetSink, error) {
 	if o.Out == record.Stdin {
-		return nil, errors.New("Parquet is written to a file, not to standard output")
+		return nil, errors.New("a file of Parquet is not written to standard output")
 	}
 	temp, size := durable.PartialName(o.Out), int64(0)
 	if resumed != nil {

@@ -329,7 +329,7 @@ func (o *CleanOptions) checkOut() error {
 	}
 	if first.Format == record.Parquet {
 		if o.codec() != codec.None || o.Out == record.Stdin {
-			return errors.New("Parquet is written to a file, and compresses inside")
+			return errors.New("a file of Parquet is not compressed as a whole, and not written to standard output")
 		}
 		if err := record.SameSchema(o.Input.Sources); err != nil {
 			return err

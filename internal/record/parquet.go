@@ -18,7 +18,6 @@ import (
 // order of the fields. A null has no value. The whole row is read again when it is written.
 type row struct {
 	values []*string
-	reject *Reject
 }
 
 // A rowReader reads columns of a Parquet file side by side, one row group after the other.

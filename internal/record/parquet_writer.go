@@ -11,7 +11,7 @@ import (
 // A ParquetWriter writes rows of sources of one schema, which it keeps, with its columns'
 // encodings and compression, and the metadata of the first.
 type ParquetWriter struct {
-	w         *parquet.Writer
+	w         *parquet.GenericWriter[any]
 	out       *counter
 	options   []parquet.WriterOption
 	schema    *parquet.Schema
@@ -79,7 +79,7 @@ func (p *ParquetWriter) begin() error {
 		return err
 	}
 	p.out = &counter{w: w}
-	p.w = parquet.NewWriter(p.out, p.options...)
+	p.w = parquet.NewGenericWriter[any](p.out, p.options...)
 	return nil
 }
 
