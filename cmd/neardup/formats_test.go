@@ -499,3 +499,38 @@ func TestManyFiles(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 }
+
+// TestData cleans every file below the directory that NEARDUP_DATA names, if any, one by one:
+// whatever they hold, every record is accounted for, in bounded memory and time.
+func TestData(t *testing.T) {
+	data := os.Getenv("NEARDUP_DATA")
+	if data == "" {
+		t.Skip("NEARDUP_DATA names no directory")
+	}
+	dir := t.TempDir()
+	err := filepath.WalkDir(data, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		start := time.Now()
+		code, stderr := neardup(t, dir, "clean", path, "-o", "out"+strings.TrimSuffix(filepath.Ext(path), ".bz2"), "--rejects", "rejects.jsonl", "--summary", "summary.json",
+			"--max-bad-rate", "1", "--on-bad", "keep", "--compress", "none", "--force", "-q")
+		if code != exitDone && code != exitRejects {
+			t.Errorf("%s: exit code %d: %s", path, code, stderr)
+			return nil
+		}
+		s := readSummary(t, filepath.Join(dir, "summary.json"))
+		rejects := strings.Count(readFile(t, filepath.Join(dir, "rejects.jsonl")), "\n")
+		if int(s.Rejected) != rejects || (s.Rejected > 0) != (code == exitRejects) {
+			t.Errorf("%s: exit code %d, %d rejects are listed of %d", path, code, rejects, s.Rejected)
+		}
+		if s.MaxRSSBytes > 512<<20*memoryFactor || time.Since(start) > time.Minute {
+			t.Errorf("%s: %d MiB, %v", path, s.MaxRSSBytes>>20, time.Since(start))
+		}
+		t.Logf("%s: exit code %d, read %d = kept %d + dropped %d + rejected %d + blank %d, other %d", d.Name(), code, s.Read, s.Kept, s.Dropped, s.Rejected, s.Blank, s.Other)
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}

@@ -89,6 +89,14 @@ func (s *Source) detect(opts FindOptions) error {
 		return err
 	}
 	s.Codec = codec.OfContent(raw, named)
+	if s.Codec != codec.None {
+		head, err := s.head(func(head []byte) bool { return len(head) >= 4 })
+		if err != nil {
+			return err
+		}
+		inner := codec.OfContent(head, codec.None)
+		s.nested = inner != codec.None && inner != codec.Bzip2 // which begins like words do
+	}
 	s.Format = opts.Format
 	if s.Format == "" {
 		s.Format = FormatOfName(s.Name)

@@ -318,3 +318,73 @@ func FuzzTable(f *testing.F) {
 		}
 	})
 }
+
+// TestReadersGoOn begins a reader wherever another stood, and has it read the same.
+func TestReadersGoOn(t *testing.T) {
+	docs := testkit.NewWriter(3).Documents(9)
+	lines, table := testkit.JSONL(docs), testkit.Table(docs, ',')
+	stray := bytes.Replace(table, []byte("\n"), []byte("\n\"stray,1\n\n"), 1)
+	warc := []byte(strings.Join(testkit.WARC(docs), ""))
+	texts := make([]string, 250)
+	for i := range texts {
+		texts[i] = fmt.Sprint("text ", i)
+	}
+	for name, content := range map[string][]byte{
+		"in.jsonl": lines, "in.jsonl.gz": compress(t, codec.Gzip, lines), "in.csv": stray, "in.csv.zst": compress(t, codec.Zstd, stray),
+		"in.warc": bytes.Replace(warc, []byte("Content-Length: "), []byte("Content-Length: 9"), 3), "in.warc.gz": compress(t, codec.Gzip, warc)[:3000],
+		"u16.jsonl": inUTF16("\ufeff"+string(lines), utf16Order([]byte("\xfe\xff"))), "in.parquet": parquetTexts(t, texts...),
+		"cut.parquet": parquetTexts(t, texts...)[:1000],
+	} {
+		s := fromFile(t, name, content)
+		type step struct {
+			at  Position
+			raw *Raw
+		}
+		var steps []step
+		opts := ReadOptions{Fields: plainFields, MaxBytes: 6000}
+		r, err := s.Reader(Position{}, opts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for {
+			at := r.Position()
+			raw, err := r.Next()
+			if errors.Is(err, io.EOF) {
+				steps = append(steps, step{at, nil})
+				break
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			steps = append(steps, step{at, raw})
+		}
+		r.Close()
+		d := NewDecoder(DecodeOptions{Fields: plainFields})
+		for i, want := range steps {
+			r, err := s.Reader(want.at, opts)
+			if err != nil {
+				t.Fatal(err)
+			}
+			raw, err := r.Next()
+			r.Close()
+			switch {
+			case want.raw == nil:
+				if !errors.Is(err, io.EOF) {
+					t.Errorf("%s: behind the last record: %+v, %v", name, raw, err)
+				}
+			case err != nil:
+				t.Errorf("%s: record %d: %v", name, i+1, err)
+			default:
+				was, wasReject := d.Decode(want.raw)
+				is, isReject := d.Decode(raw)
+				if !bytes.Equal(raw.Bytes, want.raw.Bytes) || raw.Number != want.raw.Number || raw.Line != want.raw.Line || raw.Offset != want.raw.Offset ||
+					was != is || fmt.Sprint(wasReject) != fmt.Sprint(isReject) {
+					t.Errorf("%s: record %d: %+v, %v, want %+v, %v", name, i+1, raw, isReject, want.raw, wasReject)
+				}
+			}
+		}
+		if len(steps) < 9 && name != "in.warc.gz" && name != "cut.parquet" {
+			t.Errorf("%s: %d records", name, len(steps)-1)
+		}
+	}
+}

@@ -151,10 +151,16 @@ func (r *Reader) Next() (*Raw, error) {
 	if r.pos.Ended {
 		return nil, io.EOF
 	}
+	raw := &Raw{Source: r.source, Number: r.pos.Number + 1, Line: r.pos.Line + 1, Offset: r.pos.Offset}
+	if r.source.nested {
+		raw.Reject = r.reject(raw, Nested, "it is compressed twice; what is inside is not opened")
+		r.pos.Number++
+		r.pos.Ended = true
+		return raw, nil
+	}
 	if r.source.Format == Parquet {
 		return r.nextRow()
 	}
-	raw := &Raw{Source: r.source, Number: r.pos.Number + 1, Line: r.pos.Line + 1, Offset: r.pos.Offset}
 	err := r.frame(raw)
 	if err == nil {
 		r.pos.Number++
@@ -246,6 +252,23 @@ func (r *Reader) unread(b []byte) bool {
 	r.in.unread(b)
 	r.pos.Offset -= int64(len(b))
 	return true
+}
+
+// rewind goes back to where what was read in vain begins, in a file that can be read again there.
+func (r *Reader) rewind(to int64) (bool, error) {
+	if r.source.stream != nil || !r.source.Again() {
+		return false, nil
+	}
+	if r.wasted += r.pos.Offset - to; r.wasted > 64<<20+4*to {
+		return false, nil
+	}
+	again, err := r.source.Reader(Position{Offset: to}, r.opts)
+	if err != nil {
+		return false, err
+	}
+	err = r.body.Close()
+	r.body, r.in, r.pos.Offset = again.body, again.in, to
+	return true, err
 }
 
 // A held is the beginning of a record that is read in parts: all of it up to a limit, and then

@@ -35,6 +35,7 @@ type Source struct {
 
 	table   table
 	utf16   byteOrder // nil if it is none
+	nested  bool      // compressed twice
 	files   *openFiles
 	tempDir string
 	stream  *bufio.Reader // nil for a regular file

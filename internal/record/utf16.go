@@ -21,7 +21,7 @@ type byteOrder interface {
 }
 
 // utf16Order returns the byte order of text in UTF-16, nil if it is none: by its byte order mark,
-// or by the zeros of its ASCII characters, which all stand on one side.
+// or by the zeros of its ASCII characters, which nearly all stand on one side.
 func utf16Order(head []byte) byteOrder {
 	switch {
 	case bytes.HasPrefix(head, []byte("\xff\xfe\x00\x00")):
@@ -38,11 +38,11 @@ func utf16Order(head []byte) byteOrder {
 			zeros[i%2]++
 		}
 	}
-	switch {
+	switch { // a character may have one for its other byte
 	case zeros[0]+zeros[1] <= len(head)/8:
-	case zeros[0] == 0:
+	case zeros[1] >= 8*zeros[0]:
 		return binary.LittleEndian
-	case zeros[1] == 0:
+	case zeros[0] >= 8*zeros[1]:
 		return binary.BigEndian
 	}
 	return nil

@@ -48,14 +48,14 @@ func (r *Reader) archived(raw *Raw, a archive) error {
 	raw.Offset = r.pos.Offset
 	h := r.hold(raw, 0)
 	if head := r.in.peek(64); len(head) > 0 && !a.begins(head) {
-		return r.badRecord(raw, h, a, "no record begins here", 0)
+		return r.badRecord(raw, h, a, "no record begins here", nil)
 	}
 	reason, err := r.archiveHeader(raw, h, a)
 	if err != nil {
 		return r.cutRecord(raw, err)
 	}
 	head := raw.Bytes
-	header := len(head)
+	header := raw.Bytes[:len(raw.Bytes):len(raw.Bytes)]
 	var length int64
 	if reason == "" {
 		length, reason = blockLength(a, head)
@@ -121,7 +121,7 @@ func (r *Reader) cutRecord(raw *Raw, err error) error {
 }
 
 // archiveEnd reads what stands between a block and the next record.
-func (r *Reader) archiveEnd(raw *Raw, h *held, a archive, header int) error {
+func (r *Reader) archiveEnd(raw *Raw, h *held, a archive, header []byte) error {
 	next := r.in.peek(64)
 	for _, end := range a.ends() {
 		if bytes.HasPrefix(next, end) {
@@ -137,19 +137,29 @@ func (r *Reader) archiveEnd(raw *Raw, h *held, a archive, header int) error {
 	return r.badRecord(raw, h, a, "its length is wrong: something else than a record follows it", header)
 }
 
-// badRecord rejects a record up to where the next can begin: inside of what was read of it
-// behind its header, or beyond.
-func (r *Reader) badRecord(raw *Raw, h *held, a archive, reason string, header int) error {
+// badRecord rejects a record up to the line behind its header on which the next can begin.
+func (r *Reader) badRecord(raw *Raw, h *held, a archive, reason string, header []byte) error {
 	raw.Reject = r.reject(raw, BadRecord, reason)
-	if raw.Bytes != nil && header < len(raw.Bytes) {
-		if at := nextRecord(raw.Bytes, header, a); at > 0 && r.unread(raw.Bytes[at:]) {
-			raw.Bytes = raw.Bytes[:at:at]
-			raw.Length = int64(at)
+	var back bool
+	var err error
+	if raw.Bytes != nil {
+		back = r.unread(raw.Bytes[len(header):])
+	} else {
+		back, err = r.rewind(raw.Offset + int64(len(header)))
+	}
+	if err != nil {
+		return err
+	}
+	if back {
+		raw.Bytes, raw.Length = header, int64(len(header))
+	}
+	for ended := len(header) > 0; ; {
+		if ended && a.begins(r.in.peek(64)) {
 			return nil
 		}
-	}
-	for {
-		part, ended, err := r.in.line()
+		var part []byte
+		var err error
+		part, ended, err = r.in.line()
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
@@ -159,25 +169,7 @@ func (r *Reader) badRecord(raw *Raw, h *held, a archive, reason string, header i
 		if err := h.add(part); err != nil {
 			return err
 		}
-		if ended && a.begins(r.in.peek(64)) {
-			return nil
-		}
 	}
-}
-
-// nextRecord returns where a record can begin in b behind from, 0 if nowhere.
-func nextRecord(b []byte, from int, a archive) int {
-	for at := from; at < len(b); {
-		if at > 0 && b[at-1] == '\n' && a.begins(b[at:]) {
-			return at
-		}
-		n := bytes.IndexByte(b[at:], '\n')
-		if n < 0 {
-			return 0
-		}
-		at += n + 1
-	}
-	return 0
 }
 
 // blockLength returns the length that a header states, or what is wrong with it.
