@@ -71,12 +71,6 @@ type cleaned struct {
 	removed []map[string]any
 }
 
-func (c *cleaned) ids() (ids []string) {
-	for _, p := range c.kept {
-		ids = append(ids, p.ID)
-	}
-	return ids
-}
 
 func clean(t *testing.T, o CleanOptions, pages []page) cleaned {
 	t.Helper()
