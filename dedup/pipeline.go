@@ -38,8 +38,8 @@ type Input struct {
 	Progress func(bytes, records int64)
 
 	items    iter.Seq2[*item, error] // instead of what the sources hold; each has a location
-	texts    *runTexts // keeps texts that can't be read again, if anyone needs them
-	copyLong bool      // the bytes of every record must be at hand
+	texts    *runTexts               // keeps texts that can't be read again, if anyone needs them
+	copyLong bool                    // the bytes of every record must be at hand
 }
 
 func (in *Input) decoder() *record.Decoder {
