@@ -31,6 +31,11 @@ type checkpoint struct {
 	Summary  Summary      `json:"summary"`
 	Replayed numberSet    `json:"replayed"` // documents of earlier runs that came again
 	Stage    stage        `json:"stage"`
+	Alarm    alarm        `json:"alarm"`
+
+	// Whole tells that all is judged before the first record is written. Such a run is not
+	// taken up: what it has added is removed, and it begins again.
+	Whole bool `json:"whole,omitempty"`
 }
 
 // A partial is an output in the making: its present name, and its size when it was synced.

@@ -32,11 +32,14 @@ type CleanOptions struct {
 	Compress  *codec.Codec // of the output; nil means as the name of Out says, or that of the input
 	SplitSize int64        // of a part of the output, from which the next begins; zero means one part
 
-	Keep    KeepPolicy // which document of a cluster is kept
-	Removed string     // file of rows on what was removed; empty for none
-	Rejects string     // file of rows on what can't be judged; empty for none
-	Force   bool       // replace files that exist
-	DryRun  bool       // write no Out, and leave the index alone
+	Keep        KeepPolicy // which document of a cluster is kept
+	Against     Input      // documents in whose favour others are dropped, and that are never written
+	MaxDropRate *float64   // of the records that can be judged; if more would go nothing is written. Nil means no limit
+
+	Removed string // file of rows on what was removed; empty for none
+	Rejects string // file of rows on what can't be judged; empty for none
+	Force   bool   // replace files that exist
+	DryRun  bool   // write no Out, and leave the index alone
 }
 
 // removedRow is a line of the file of removed documents.
@@ -55,8 +58,8 @@ type removedRow struct {
 const commitItems = 2000
 
 // Clean writes the input without its duplicate documents, and accounts for every record in
-// the summary. A policy other than KeepFirst reads the input twice, and holds some hundred bytes of
-// every document in memory.
+// the summary. It reads the input twice, to know what is boilerplate before it judges, and once
+// more if Keep or MaxDropRate want everything to be judged before the first record is written.
 //
 // With a persistent index a run that was interrupted, or killed, is taken up where it stood
 // when it is started again, and writes the same bytes as one that was not. For that the
@@ -71,15 +74,10 @@ func (c *cleaner) clean(ctx context.Context) (Summary, error) {
 	if len(c.o.Input.Sources) == 0 {
 		return c.state.Summary, errors.New("there is no input")
 	}
-	if c.o.Keep.ranks() {
-		if c.o.Index != "" {
-			return c.state.Summary, ErrKeepIndex
-		}
-		c.o.Input.Fields.Rank = c.o.Keep.field()
-	}
+	c.o.Input.Fields.Rank = c.o.Keep.field()
 	err := c.open()
 	if err == nil {
-		err = c.learn(ctx)
+		err = c.prepare(ctx)
 	}
 	if err == nil {
 		err = c.run(ctx)
@@ -101,6 +99,9 @@ type cleaner struct {
 	judged   bool   // and some records were judged up to it
 	state    checkpoint
 	clusters numberSet
+
+	reference *reference // nil if there is none
+	verdicts  *verdicts  // on all records, nil if each is judged when it is written
 
 	out     sink
 	removed rows
@@ -124,6 +125,7 @@ func (c *cleaner) open() error {
 		!slices.ContainsFunc([]string{c.o.Out, c.o.Removed, c.o.Rejects}, isDevice)
 	c.state.Run = rand.Uint64() | 1
 	c.state.Before = c.d.index.Last()
+	c.state.Whole = c.o.judgesFirst()
 	resumed, err := c.findCheckpoint()
 	if err != nil {
 		return err
@@ -159,12 +161,98 @@ func (c *cleaner) open() error {
 	return c.openOutputs(c.begun)
 }
 
-// learn finds what is boilerplate. A filter goes by what it has seen.
-func (c *cleaner) learn(ctx context.Context) error {
+// ErrReadOnce reports an input that would have to be read more than once and can't be.
+var ErrReadOnce = errors.New("this input can be read only once")
+
+// prepare reads the input, and the reference set, before it is cleaned: to know what is
+// boilerplate and, if all is judged before the first record is written, to judge it.
+func (c *cleaner) prepare(ctx context.Context) error {
 	if c.filter != nil || c.state.Stage != judging {
 		return nil
 	}
-	return c.d.learn(ctx, c.o.Input)
+	census := c.census()
+	var q *queue
+	switch {
+	case c.o.judgesFirst() && !c.o.Input.rereadable():
+		return ErrReadOnce
+	case c.o.judgesFirst():
+		q = &queue{keep: c.o.Keep, rows: newSorter(c.o.TempDir, c.d.opts.Memory/16)}
+		defer q.rows.close()
+	}
+	if err := c.survey(ctx, census, q); err != nil {
+		return err
+	}
+	if len(c.o.Against.Sources) > 0 {
+		var err error
+		if c.reference, err = readReference(ctx, c.o.Against, c.d); err != nil {
+			return err
+		}
+	}
+	if q == nil {
+		return nil
+	}
+	var err error
+	c.verdicts, err = c.judgeAll(ctx, q)
+	c.o.Input.texts = nil // what must be kept was kept
+	return err
+}
+
+// census returns what counts paragraphs, nil if nobody wants to know.
+func (c *cleaner) census() *census {
+	if !c.d.opts.counts(Syndicated) || !c.o.Input.rereadable() || !c.o.Against.rereadable() {
+		return nil
+	}
+	return newCensus(DefaultBoilerplate, &c.d.opts)
+}
+
+func (c *cleaner) survey(ctx context.Context, census *census, q *queue) error {
+	if census != nil {
+		defer census.rows.close()
+	}
+	if census != nil && len(c.o.Against.Sources) > 0 {
+		if err := c.o.Against.survey(ctx, c.d.opts.Params, census, KeepFirst, false, nil); err != nil {
+			return err
+		}
+	}
+	in := c.o.Input
+	var each func(*item) error
+	if q != nil {
+		each = q.add
+	} else {
+		in.texts = nil
+	}
+	if census != nil || q != nil {
+		if err := in.survey(ctx, c.d.opts.Params, census, c.o.Keep, q != nil, each); err != nil {
+			return err
+		}
+	}
+	if census == nil {
+		return nil
+	}
+	return c.d.use(census)
+}
+
+// decide judges a document, by the reference set too, and adds it to the index unless that has
+// it.
+func (c *cleaner) decide(doc Document, a analysis) (judgement, error) {
+	d := c.d
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	j, err := d.judge(doc, a)
+	if err != nil || j.num != 0 {
+		return j, err
+	}
+	if c.reference != nil {
+		r, err := c.reference.judge(a)
+		if err != nil {
+			return j, err
+		}
+		if r.Duplicate() && (!j.Duplicate() || r.Resemblance >= j.Resemblance) {
+			r.IDConflict = j.IDConflict
+			return r, nil
+		}
+	}
+	return d.add(doc, a, j, !j.Duplicate(), !j.Duplicate())
 }
 
 // nameOutputs commits the names of the partial outputs before they are made, so that a run
@@ -206,6 +294,9 @@ func (c *cleaner) findCheckpoint() (*checkpoint, error) {
 	if err != nil || found == nil {
 		return nil, err
 	}
+	if found.Whole && found.Stage == judging {
+		return nil, errors.Join(c.rollBack(found.Run), found.removeOutputs())
+	}
 	err = found.compare(c.state.Settings, c.state.Inputs)
 	if found.Stage == named && (err != nil || !allInPlace(found.outputFiles(&c.o))) {
 		return nil, nil // of a run that came to its end, and is not this one
@@ -234,7 +325,22 @@ func (c *cleaner) settings() string {
 	return job + fmt.Sprintf(", %s, resemblance %v, containment %v, distance %d, kinds %v, fields %q, record bytes %d, on bad %s, removed %q, rejects %q, decoded bytes %d, main text %v, compress %v, split %d",
 		c.d.opts.Params.ID(), c.d.opts.MinResemblance, c.d.opts.MinContainment, *c.d.opts.MaxDistance, c.d.opts.Kinds,
 		o.Input.Fields, o.Input.MaxRecordBytes, onBad, o.Removed, o.Rejects,
-		o.Input.MaxDecoded, o.Input.MainText, o.codec(), o.SplitSize)
+		o.Input.MaxDecoded, o.Input.MainText, o.codec(), o.SplitSize) + o.more()
+}
+
+// more names the rest of the settings.
+func (o *CleanOptions) more() string {
+	s := ""
+	if o.Keep.ranks() {
+		s += fmt.Sprintf(", keep %s", o.Keep)
+	}
+	if len(o.Against.Sources) > 0 {
+		s += fmt.Sprintf(", against %q", sourceNames(o.Against.Sources))
+	}
+	if o.MaxDropRate != nil {
+		s += fmt.Sprintf(", drop rate %v", *o.MaxDropRate)
+	}
+	return s
 }
 
 // replays lets a record be the same as one of an earlier run, once each. So a second run into
@@ -276,13 +382,8 @@ func (c *cleaner) run(ctx context.Context) error {
 	if c.state.Stage != judging {
 		return c.complete()
 	}
-	judge := c.judge
-	analyse := analyser(c.d.analyse)
-	if c.o.Keep.ranks() {
-		var err error
-		if judge, err = c.judgeRanked(ctx); err != nil {
-			return err
-		}
+	analyse := c.d.analyse
+	if c.verdicts != nil {
 		analyse = func(*shingle.Digester, *item) (a analysis) { return a }
 	}
 	t := &tally{in: &c.o.Input, summary: &c.state.Summary, at: c.state.At, beforeNow: c.state.Earlier}
@@ -294,7 +395,7 @@ func (c *cleaner) run(ctx context.Context) error {
 			return err
 		}
 		if judged {
-			err = judge(it)
+			err = c.judge(it)
 		} else if it.raw.Other || it.reject != nil && t.in.OnBad == KeepBad {
 			err = c.out.write(it.raw)
 		}
@@ -306,6 +407,9 @@ func (c *cleaner) run(ctx context.Context) error {
 	})
 	if err == nil {
 		err = c.out.end()
+	}
+	if err == nil && c.filter == nil {
+		c.state.Summary.Warnings, err = c.warnings()
 	}
 	if err == nil {
 		c.state.Stage = judged
@@ -322,25 +426,28 @@ func (c *cleaner) run(ctx context.Context) error {
 func (c *cleaner) judge(it *item) error {
 	var j judgement
 	var err error
-	if c.filter != nil {
+	switch {
+	case c.filter != nil:
 		j, err = c.filter.judge(c.d, it)
-	} else {
-		j, err = c.d.stageLocked(it.document(), it.analysis)
+	case c.verdicts != nil:
+		j, err = c.verdicts.of(it.ordinal)
+	default:
+		j, err = c.decide(it.document(), it.analysis)
 	}
 	if err != nil {
 		return err
 	}
-	return c.act(it, j)
-}
-
-// act does what was said of a record.
-func (c *cleaner) act(it *item, j judgement) error {
 	c.state.Summary.count(j.Verdict)
+	c.state.Alarm.count(it, j)
 	c.state.Summary.Overflow = c.d.overflow
 	if j.Duplicate() && c.o.Input.texts != nil {
 		c.texts.forget(it)
 	}
-	if j.Duplicate() && c.clusters.add(j.of) {
+	clusters := &c.clusters
+	if j.against {
+		clusters = &c.reference.clusters
+	}
+	if j.Duplicate() && clusters.add(j.of) {
 		c.state.Summary.Clusters++
 	}
 	switch {
@@ -362,11 +469,15 @@ func (c *cleaner) explain(it *item, j judgement) error {
 		ID: it.rec.ID, Kept: j.Of, Kind: j.Kind, Distance: j.Distance,
 		Resemblance: round(j.Resemblance), Containment: round(j.Containment), ContainmentOfKept: round(j.ContainmentOf),
 	}
-	doc, err := c.d.index.Document(j.of)
+	d := c.d
+	if j.against {
+		d = c.reference.d
+	}
+	doc, err := d.index.Document(j.of)
 	if err != nil {
 		return err
 	}
-	kept, ok, err := c.d.textOf(j.of, doc)
+	kept, ok, err := d.textOf(j.of, doc)
 	if err != nil {
 		return err
 	}
@@ -400,6 +511,8 @@ func (c *cleaner) commit(t *tally) error {
 		return c.d.index.Commit()
 	case c.o.DryRun, c.o.ReadOnly:
 		return nil // its documents are forgotten when the index closes
+	case c.state.Whole && c.state.Stage == judging:
+		return nil // it is begun again if it does not come to its end
 	}
 	for _, o := range c.outputs() {
 		if err := o.Sync(); err != nil {
@@ -492,8 +605,31 @@ func (c *cleaner) close(failed error) error {
 			err = errors.Join(err, o.Remove())
 		}
 	}
+	if c.reference != nil {
+		err = errors.Join(err, c.reference.close())
+	}
+	if c.verdicts != nil {
+		err = errors.Join(err, c.verdicts.close())
+	}
 	if c.d != nil {
+		if failed != nil && c.state.Whole && c.state.Stage == judging {
+			err = errors.Join(err, c.rollBack(c.state.Run))
+		}
 		err = errors.Join(err, c.d.Close())
+	}
+	return err
+}
+
+// rollBack removes what a run has added to the index that judges all before it writes, and did
+// not come to its end. Documents that it dropped in favour of those of earlier runs stay: it
+// will say the same of them.
+func (c *cleaner) rollBack(run uint64) error {
+	if c.index == "" || c.o.DryRun {
+		return nil
+	}
+	_, err := c.d.index.Remove(context.Background(), func(_ store.DocNum, d *store.Document) bool { return d.Location.Run == run })
+	if errors.Is(err, store.ErrFailed) {
+		return nil // the failure was told; the next run goes on with it
 	}
 	return err
 }

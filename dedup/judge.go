@@ -14,6 +14,9 @@ type judgement struct {
 	Verdict
 	num store.DocNum // of the document, 0 if it was not added
 	of  store.DocNum // of the document that it duplicates, 0 if there is none
+
+	article float64 // see match
+	against bool    // that document belongs to the reference set
 }
 
 // judge compares a document with the representatives of the index.
@@ -35,7 +38,7 @@ func (d *Deduper) judge(doc Document, a analysis) (judgement, error) {
 
 // take makes a match the ground of the judgement; the zero match makes it unique.
 func (j *judgement) take(m match) {
-	j.Kind, j.Of, j.Evidence, j.of = m.kind, m.id, m.Evidence, m.num
+	j.Kind, j.Of, j.Evidence, j.of, j.article = m.kind, m.id, m.Evidence, m.num, m.article
 }
 
 // seen looks for the same record, with the same id of its own and the same text; conflict
@@ -365,13 +368,6 @@ func (d *Deduper) stage(doc Document, a analysis) (judgement, error) {
 		return j, err
 	}
 	return d.add(doc, a, j, !j.Duplicate(), !j.Duplicate())
-}
-
-// stageLocked is stage for callers that do not hold the lock.
-func (d *Deduper) stageLocked(doc Document, a analysis) (judgement, error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.stage(doc, a)
 }
 
 // add puts a document into the index with what was said of it, and into the sieves that are

@@ -1,16 +1,15 @@
 package dedup
 
 import (
-	"cmp"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"iter"
 	"math"
-	"runtime"
-	"slices"
-	"sync"
+	"time"
 
-	"neardup/shingle"
+	"neardup/store"
 )
 
 // A KeepPolicy says which document of a cluster is kept. The zero value is KeepFirst. Any word
@@ -37,127 +36,236 @@ func (k KeepPolicy) field() string {
 	return string(k)
 }
 
-// ErrKeepIndex reports a policy that needs all documents before it can judge the first, together
-// with an index that remembers documents.
-var ErrKeepIndex = errors.New("with an index the first document can be kept, and no other")
+// rank returns the rank of a record, nil if it has none.
+func (k KeepPolicy) rank(it *item) *float64 {
+	rank := 0.0
+	switch {
+	case !k.ranks():
+	case k == KeepLongest:
+		rank = float64(it.characters)
+	case k != KeepNewest:
+		return it.rec.Rank
+	case it.rec.Date.IsZero():
+		return nil
+	default:
+		rank = float64(it.rec.Date.UnixMilli())
+	}
+	return &rank
+}
 
 // ErrNoRank reports that no document has a number in the field by which they should be ranked.
 var ErrNoRank = errors.New("no record has a number there")
 
-// A ranked document waits to be judged.
-type ranked struct {
-	doc  Document // without its text
-	rank float64
+// A DropRateError reports that more documents would be dropped than allowed. Nothing was
+// written, and the index is as it was.
+type DropRateError struct {
+	Dropped, Read int64
+	Most          float64
 }
 
-// judgeRanked judges the whole input in the order of the policy, and returns what does with the
-// records of a second pass what was said of them.
-func (c *cleaner) judgeRanked(ctx context.Context) (func(*item) error, error) {
-	docs, err := c.rank(ctx)
-	if err != nil {
+func (e *DropRateError) Error() string {
+	return fmt.Sprintf("%d of %d records would be dropped, which is more than %g", e.Dropped, e.Read, e.Most)
+}
+
+// judgesFirst reports whether all records are judged before the first is written.
+func (o *CleanOptions) judgesFirst() bool { return o.Keep.ranks() || o.MaxDropRate != nil }
+
+// A queue holds the records that can be judged, in the order in which they will be.
+type queue struct {
+	keep   KeepPolicy
+	rows   *sorter
+	row    []byte
+	count  int64
+	ranked bool // one has a rank
+}
+
+// add adds a record: its rank, the highest first, its number in the input, and what else is
+// known of it but for the text.
+func (q *queue) add(it *item) error {
+	rank := ^uint64(0)
+	if r := q.keep.rank(it); r != nil {
+		rank = descending(*r)
+		q.ranked = true
+	}
+	doc := it.document()
+	row := binary.BigEndian.AppendUint64(q.row[:0], rank)
+	row = binary.BigEndian.AppendUint64(row, uint64(it.ordinal))
+	row = binary.AppendUvarint(row, uint64(doc.location.Source))
+	row = binary.AppendUvarint(row, uint64(doc.location.Offset))
+	row = binary.AppendUvarint(row, uint64(doc.location.Length))
+	date, _ := doc.Date.MarshalBinary() // an error is one of a zone with odd seconds
+	for _, s := range []string{doc.ID, doc.Site, string(date)} {
+		row = binary.AppendUvarint(row, uint64(len(s)))
+		row = append(row, s...)
+	}
+	if doc.MadeID {
+		row = append(row, 1)
+	}
+	q.row = row
+	q.count++
+	return q.rows.add(row)
+}
+
+// descending returns bits that sort the other way round than the numbers.
+func descending(x float64) uint64 {
+	b := math.Float64bits(x + 0) // of both zeros the positive one
+	if b>>63 == 0 {
+		return ^(b | 1<<63)
+	}
+	return b
+}
+
+// items yields the records in order, without their texts.
+func (q *queue) items(run uint64) iter.Seq2[*item, error] {
+	return func(yield func(*item, error) bool) {
+		for row, err := range q.rows.all() {
+			var it *item
+			if err == nil {
+				it = parseQueued(row, run)
+			}
+			if !yield(it, err) {
+				return
+			}
+		}
+	}
+}
+
+func parseQueued(row []byte, run uint64) *item {
+	it := &item{ordinal: int64(binary.BigEndian.Uint64(row[8:])), location: store.Location{Run: run}}
+	row = row[16:]
+	number := func() uint64 {
+		n, size := binary.Uvarint(row)
+		row = row[size:]
+		return n
+	}
+	word := func() string {
+		n := number()
+		s := string(row[:n])
+		row = row[n:]
+		return s
+	}
+	it.location.Source = uint32(number())
+	it.location.Offset, it.location.Length = int64(number()), int64(number())
+	it.rec.ID, it.host = word(), word()
+	var date time.Time
+	if err := date.UnmarshalBinary([]byte(word())); err == nil {
+		it.rec.Date = date
+	}
+	it.rec.OwnID = len(row) == 0
+	return it
+}
+
+// judgeAll judges the records of the queue, and returns what gives the verdict on each in the
+// order of the input.
+func (c *cleaner) judgeAll(ctx context.Context, q *queue) (*verdicts, error) {
+	if q.count > 0 && !q.ranked {
+		return nil, fmt.Errorf("%w: field %q", ErrNoRank, c.o.Keep.field())
+	}
+	if err := c.texts.flush(); err != nil {
 		return nil, err
 	}
-	order := make([]int, len(docs))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(docs[b].rank, docs[a].rank) })
-	duplicates := map[int]judgement{}
-	for chunk := range slices.Chunk(order, commitItems) {
-		if err := c.judgeChunk(ctx, docs, chunk, duplicates); err != nil {
-			return nil, err
-		}
-	}
-	c.o.Input.texts = nil // what must be kept was kept in the first pass
-	next := 0
-	return func(it *item) error {
-		if next == len(docs) {
-			return fmt.Errorf("%s was changed while it was read", it.raw.Source.Name)
-		}
-		j := duplicates[next]
-		next++
-		return c.act(it, j)
-	}, nil
-}
-
-// rank reads the input once.
-func (c *cleaner) rank(ctx context.Context) ([]ranked, error) {
-	in := c.o.Input // a copy: rejects are listed in the second pass
+	v := &verdicts{rows: newSorter(c.o.TempDir, c.d.opts.Memory/16)}
+	in := c.o.Input
+	in.items = q.items(c.state.Run)
 	in.OnReject, in.Progress = nil, nil
-	measure := func(d *shingle.Digester, it *item) (a analysis) {
-		if c.o.Keep == KeepLongest {
-			a.characters = d.Characters(it.rec.Text)
-		}
-		return a
-	}
-	var docs []ranked
-	ranks := false
-	t := &tally{in: &in, summary: new(Summary)}
-	err := in.run(ctx, position{}, c.d.opts.Params, measure, func(it *item) error {
-		judged, err := t.admit(it)
-		if err != nil || !judged {
-			return err
-		}
-		r := ranked{doc: it.document(), rank: math.Inf(-1)}
-		r.doc.Text = ""
-		switch {
-		case c.o.Keep == KeepLongest:
-			r.rank = float64(it.characters)
-		case c.o.Keep == KeepNewest && !it.rec.Date.IsZero():
-			r.rank = float64(it.rec.Date.UnixMilli())
-		case c.o.Keep != KeepNewest && it.rec.Rank != nil:
-			r.rank = *it.rec.Rank
-		}
-		ranks = ranks || !math.IsInf(r.rank, -1)
-		docs = append(docs, r)
-		return nil
-	})
-	if err == nil && !ranks && len(docs) > 0 && c.o.Keep.field() != "" {
-		err = fmt.Errorf("%w: field %q", ErrNoRank, c.o.Keep.field())
-	}
-	return docs, err
-}
-
-// judgeChunk judges the documents of the numbers in chunk, in that order.
-func (c *cleaner) judgeChunk(ctx context.Context, docs []ranked, chunk []int, duplicates map[int]judgement) error {
-	analyses := make([]analysis, len(chunk))
-	for i, n := range chunk {
-		text, ok, err := c.texts.text(docs[n].doc.location)
-		if err == nil && !ok {
-			err = fmt.Errorf("the text of %s is gone", docs[n].doc.ID)
-		}
-		if err != nil {
-			return err
-		}
-		analyses[i].text = text
-	}
-	var workers sync.WaitGroup
-	threads := c.o.Input.Threads
-	if threads <= 0 {
-		threads = runtime.GOMAXPROCS(0)
-	}
-	for first := range threads {
-		workers.Go(func() {
-			d := c.d.opts.Params.NewDigester()
-			for i := first; i < len(chunk) && ctx.Err() == nil; i += threads {
-				analyses[i] = c.d.boilerplate.analyse(d, analyses[i].text, siteHash(docs[chunk[i]].doc.Site))
-			}
-		})
-	}
-	workers.Wait()
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	for i, n := range chunk {
-		doc := docs[n].doc
-		doc.Text = analyses[i].text
-		j, err := c.d.stageLocked(doc, analyses[i])
+	dropped, uncommitted := int64(0), 0
+	err := in.run(ctx, position{}, c.d.opts.Params, c.d.analyse, func(it *item) error {
+		j, err := c.decide(it.document(), it.analysis)
 		if err != nil {
 			return err
 		}
 		if j.Duplicate() {
-			duplicates[n] = j
+			dropped++
+		}
+		if err := v.add(it.ordinal, j); err != nil {
+			return err
+		}
+		if uncommitted++; uncommitted < commitItems || c.index != "" && c.o.DryRun {
+			return nil
+		}
+		uncommitted = 0
+		return c.d.index.Commit()
+	})
+	if most := c.o.MaxDropRate; err == nil && most != nil && float64(dropped) > *most*float64(q.count) {
+		err = &DropRateError{dropped, q.count, *most}
+	}
+	if err != nil {
+		return nil, errors.Join(err, v.rows.close())
+	}
+	v.next, v.stop = iter.Pull2(v.rows.all())
+	return v, nil
+}
+
+// verdicts holds what was said of records: a row for each but those that are simply kept.
+type verdicts struct {
+	rows *sorter
+	row  []byte
+	next func() ([]byte, error, bool)
+	stop func()
+
+	// The verdict that was read and not asked for yet, and on which record.
+	held    bool
+	ordinal int64
+	judgement
+}
+
+func (v *verdicts) add(ordinal int64, j judgement) error {
+	if j.Kind == Unique && !j.Replayed && !j.IDConflict {
+		return nil
+	}
+	row := binary.BigEndian.AppendUint64(v.row[:0], uint64(ordinal))
+	row = binary.BigEndian.AppendUint64(row, uint64(j.of))
+	row = append(row, byte(j.Kind), byte(j.Distance))
+	for _, set := range []bool{j.Replayed, j.IDConflict, j.against, j.Estimated} {
+		b := byte(0)
+		if set {
+			b = 1
+		}
+		row = append(row, b)
+	}
+	for _, x := range []float64{j.Resemblance, j.Containment, j.ContainmentOf, j.article} {
+		row = binary.BigEndian.AppendUint64(row, math.Float64bits(x))
+	}
+	row = append(row, j.Of...)
+	v.row = row
+	return v.rows.add(row)
+}
+
+// of returns what was said of a record. Records come in order.
+func (v *verdicts) of(ordinal int64) (judgement, error) {
+	if !v.held {
+		row, err, ok := v.next()
+		if err != nil {
+			return judgement{}, err
+		}
+		v.held = true
+		v.ordinal = math.MaxInt64
+		if ok {
+			v.ordinal, v.judgement = parseVerdict(row)
 		}
 	}
-	return c.d.index.Commit()
+	if v.ordinal != ordinal {
+		return judgement{}, nil
+	}
+	v.held = false
+	return v.judgement, nil
+}
+
+func parseVerdict(row []byte) (ordinal int64, j judgement) {
+	ordinal, j.of = int64(binary.BigEndian.Uint64(row)), store.DocNum(binary.BigEndian.Uint64(row[8:]))
+	j.Kind, j.Distance = Kind(row[16]), int(row[17])
+	for i, set := range []*bool{&j.Replayed, &j.IDConflict, &j.against, &j.Estimated} {
+		*set = row[18+i] != 0
+	}
+	row = row[22:]
+	for _, x := range []*float64{&j.Resemblance, &j.Containment, &j.ContainmentOf, &j.article} {
+		*x, row = math.Float64frombits(binary.BigEndian.Uint64(row)), row[8:]
+	}
+	j.Of = string(row)
+	return ordinal, j
+}
+
+func (v *verdicts) close() error {
+	v.stop()
+	return v.rows.close()
 }

@@ -37,8 +37,9 @@ type Input struct {
 	// stand in the sources. It may be nil.
 	Progress func(bytes, records int64)
 
-	texts    *runTexts // keeps texts that can't be read again, if anyone needs them
-	copyLong bool      // the bytes of every record must be at hand
+	items    iter.Seq2[*item, error] // instead of what the sources hold; each has a location
+	texts    *runTexts               // keeps texts that can't be read again, if anyone needs them
+	copyLong bool                    // the bytes of every record must be at hand
 }
 
 func (in *Input) decoder() *record.Decoder {
@@ -77,7 +78,7 @@ func (e *BadRateError) Error() string {
 
 // An item is a record on its way through the pipeline.
 type item struct {
-	raw    *record.Raw
+	raw    *record.Raw     // nil if it was read before
 	source int             // number of its source
 	after  record.Position // behind it
 	read   int64           // bytes of its source read until then, as they stand there
@@ -91,6 +92,7 @@ type item struct {
 	analysis
 
 	location store.Location // of the text
+	ordinal  int64          // number in the input
 }
 
 func (it *item) document() Document {
@@ -103,7 +105,7 @@ func (it *item) document() Document {
 // place says where the text can be read again, and keeps it if it must.
 func (it *item) place(t *runTexts) (err error) {
 	switch {
-	case t == nil || it.blank || it.reject != nil || it.raw.Other:
+	case t == nil || it.blank || it.reject != nil || it.raw == nil || it.raw.Other:
 	case it.packed != nil:
 		it.location, err = t.keep(it.packed)
 		it.packed = nil
@@ -165,11 +167,17 @@ func (in *Input) run(ctx context.Context, from position, p shingle.Params, analy
 					if it.blank {
 						continue
 					}
-					if it.rec, it.reject = decoder.Decode(it.raw); it.reject != nil || it.raw.Other {
+					if it.raw == nil {
+						if it.rec.Text, err = in.texts.again(it.location); err != nil {
+							cancel(err)
+							return
+						}
+					} else if it.rec, it.reject = decoder.Decode(it.raw); it.reject != nil || it.raw.Other {
 						continue
+					} else {
+						it.host = site(it.rec.URL)
 					}
-					it.host = site(it.rec.URL)
-					if in.texts != nil && !it.raw.Source.Again() {
+					if it.raw != nil && in.texts != nil && !it.raw.Source.Again() {
 						it.packed = packer.Compress([]byte(it.rec.Text))
 					}
 					if len(it.rec.Text) < largeText {
@@ -210,7 +218,9 @@ func (in *Input) run(ctx context.Context, from position, p shingle.Params, analy
 			if err == nil {
 				err = consume(it)
 			}
-			it.raw.Release()
+			if it.raw != nil {
+				it.raw.Release()
+			}
 			b.items[i] = nil
 			if err != nil {
 				return err
@@ -266,6 +276,9 @@ func send(ctx context.Context, c chan<- *batch, b *batch) bool {
 
 // read cuts the sources into batches until emit returns false.
 func (in *Input) read(ctx context.Context, from position, emit func(*batch) bool) error {
+	if in.items != nil {
+		return in.readItems(emit)
+	}
 	b := &batch{done: make(chan struct{})}
 	flush := func() bool {
 		full := b
@@ -288,6 +301,26 @@ func (in *Input) read(ctx context.Context, from position, emit func(*batch) bool
 		}
 	}
 	flush()
+	return nil
+}
+
+// readItems cuts the items into batches until emit returns false.
+func (in *Input) readItems(emit func(*batch) bool) error {
+	b := &batch{done: make(chan struct{})}
+	for it, err := range in.items {
+		if err != nil {
+			return err
+		}
+		b.items = append(b.items, it)
+		b.bytes += it.location.Length
+		if len(b.items) == batchItems || b.bytes >= batchBytes {
+			if !emit(b) {
+				return nil
+			}
+			b = &batch{done: make(chan struct{})}
+		}
+	}
+	emit(b)
 	return nil
 }
 
@@ -344,6 +377,7 @@ func (t *tally) admit(it *item) (bool, error) {
 		return false, nil
 	}
 	s.Read++
+	it.ordinal = s.Read
 	switch {
 	case it.blank:
 		s.Blank++

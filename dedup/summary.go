@@ -21,6 +21,7 @@ type Summary struct {
 	Seconds            float64        `json:"seconds"`
 	DocumentsPerSecond float64        `json:"documents_per_second"`
 	MaxRSSBytes        int64          `json:"max_rss_bytes"`
+	Warnings           []string       `json:"warnings,omitempty"`
 	Params             map[string]any `json:"params"`
 }
 

@@ -19,7 +19,7 @@ func (in *Input) rereadable() bool {
 // survey reads the input before it is judged, counts the paragraphs of sites, unless the census
 // is nil, and calls each for every record that can be judged. What can't be is left for the
 // next time, unless the survey is strict.
-func (in Input) survey(ctx context.Context, p shingle.Params, c *census, strict bool, each func(it *item, ordinal int64) error) error {
+func (in Input) survey(ctx context.Context, p shingle.Params, c *census, k KeepPolicy, strict bool, each func(it *item) error) error {
 	in.OnReject, in.idle = nil, nil
 	var summary Summary
 	t := &tally{in: &in, summary: &summary}
@@ -27,6 +27,9 @@ func (in Input) survey(ctx context.Context, p shingle.Params, c *census, strict 
 		a.site = siteHash(it.host)
 		if c != nil {
 			a.marks = c.marks(d, it.rec.Text, a.site, it.draw())
+		}
+		if k == KeepLongest {
+			a.characters = d.Characters(it.rec.Text)
 		}
 		return a
 	}
@@ -39,14 +42,14 @@ func (in Input) survey(ctx context.Context, p shingle.Params, c *census, strict 
 			return nil
 		}
 		if c != nil {
-			if err := c.add(it.marks, it.analysis.site, it.draw(), summary.Read, it.rec.ID); err != nil {
+			if err := c.add(it.marks, it.analysis.site, it.draw(), it.ordinal, it.rec.ID); err != nil {
 				return err
 			}
 		}
 		if each == nil {
 			return nil
 		}
-		return each(it, summary.Read)
+		return each(it)
 	})
 }
 
@@ -65,7 +68,7 @@ func (d *Deduper) learn(ctx context.Context, in Input) error {
 	in.texts = nil
 	c := newCensus(DefaultBoilerplate, &d.opts)
 	defer c.rows.close()
-	if err := in.survey(ctx, d.opts.Params, c, false, nil); err != nil {
+	if err := in.survey(ctx, d.opts.Params, c, KeepFirst, false, nil); err != nil {
 		return err
 	}
 	return d.use(c)

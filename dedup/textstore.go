@@ -143,6 +143,15 @@ func (t *runTexts) Remove() error {
 // Commit removes the file: nobody needs it after the run.
 func (t *runTexts) Commit() error { return t.Remove() }
 
+// again returns a text that was placed in this run.
+func (t *runTexts) again(l store.Location) (string, error) {
+	text, ok, err := t.text(l)
+	if err == nil && !ok {
+		err = fmt.Errorf("a text of source %d at byte %d is gone", l.Source, l.Offset)
+	}
+	return text, err
+}
+
 func (t *runTexts) text(l store.Location) (string, bool, error) {
 	switch {
 	case l.Run != t.run:

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -26,6 +27,9 @@ type cleanFlags struct {
 	drop    []string
 	dryRun  bool
 	text    bool
+	against []string
+
+	maxDropRate float64
 
 	compress  string
 	splitSize byteSize
@@ -61,6 +65,8 @@ disk is full, 64 for wrong usage, and 130 or 143 if it was interrupted.`,
 	fs.BoolVar(&f.text, "store-text", false, "keep the texts of kept documents in the index, compressed")
 	fs.StringVar(&f.keep, "keep", "first", "which document of a cluster is kept: first, longest, newest, or a `FIELD` with a number, the highest first")
 	fs.StringSliceVar(&f.drop, "drop", []string{"exact", "near", "syndicated"}, "`KINDS` of duplicates to drop")
+	fs.StringArrayVar(&f.against, "against", nil, "drop what stands in `INPUT` too, and never write it; repeat for several")
+	fs.Float64Var(&f.maxDropRate, "max-drop-rate", 1, "write nothing if more than this share of the records would be dropped")
 	fs.BoolVar(&f.dryRun, "dry-run", false, "write everything but OUT, and leave the index alone")
 	fs.StringVar(&f.compress, "compress", "auto", "compress OUT: none, gz, zst, or auto, as its name says")
 	fs.Var(&f.splitSize, "split-size", "begin another file, OUT with a number, after `SIZE` (default: one file)")
@@ -115,11 +121,32 @@ func (s *streams) runClean(ctx context.Context, args []string, f cleanFlags) err
 		return err
 	}
 	opts.Kinds, opts.StoreText = kinds, f.text
+	if !(f.maxDropRate >= 0 && f.maxDropRate <= 1) {
+		return usagef("--max-drop-rate %v is not in 0 to 1", f.maxDropRate)
+	}
+	var most *float64
+	if f.maxDropRate < 1 {
+		most = &f.maxDropRate
+	}
+	var against dedup.Input
+	if len(f.against) > 0 {
+		if slices.Contains(f.against, record.Stdin) && slices.Contains(args, record.Stdin) {
+			return usagef("standard input is named twice")
+		}
+		against, err = s.input(f.against, f.inputFlags, f.resourceFlags, true)
+		if err != nil {
+			return err
+		}
+		defer record.CloseAll(against.Sources)
+		if err := refuseSame(against.Sources, f.out, f.removed, f.rejects, f.resourceFlags.summary); err != nil {
+			return err
+		}
+	}
 	summary, err := s.job(args, f.inputFlags, f.resourceFlags, true, []string{f.out, f.removed}, func(in dedup.Input) (dedup.Summary, error) {
 		return dedup.Clean(ctx, dedup.CleanOptions{
 			Options: opts, Input: in, Inputs: args, Index: f.index, Out: f.out, Stdout: s.out,
 			Compress: compress, SplitSize: int64(f.splitSize),
-			Keep: keep, Removed: f.removed, Rejects: f.rejects, Force: f.force, DryRun: f.dryRun,
+			Keep: keep, Against: against, MaxDropRate: most, Removed: f.removed, Rejects: f.rejects, Force: f.force, DryRun: f.dryRun,
 		})
 	})
 	if err != nil {

@@ -70,6 +70,7 @@ func explain(err error, signalled os.Signal) (code int, hint string) {
 	var params *store.ParamsError
 	var behind *durable.BehindError
 	var badRate *dedup.BadRateError
+	var dropRate *dedup.DropRateError
 	switch {
 	case err == nil:
 		return exitDone, ""
@@ -81,8 +82,8 @@ func explain(err error, signalled os.Signal) (code int, hint string) {
 		return exitUsage, "see neardup help"
 	case errors.Is(err, dedup.ErrNoRank):
 		return exitFailed, "--keep takes first, longest, newest, or a field that holds a number"
-	case errors.Is(err, dedup.ErrKeepIndex):
-		return exitUsage, "leave out --keep, or clean without --index first"
+	case errors.As(err, &dropRate):
+		return exitFailed, "look at what would go with --dry-run and --removed, without --max-drop-rate"
 	case signalled != nil && errors.Is(err, context.Canceled):
 		n, _ := signalled.(syscall.Signal)
 		return exitInterrupted + int(n), "with --index the same command goes on where it stopped"

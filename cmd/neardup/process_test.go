@@ -166,25 +166,33 @@ func checkClean(t *testing.T, in, out, removed string, s dedup.Summary) {
 
 // TestKilledRunResumes kills a run into a named index again and again, at random moments,
 // and starts it again until it ends: the outputs must be those of a run that was let be.
-func TestKilledRunResumes(t *testing.T) {
+func TestKilledRunResumes(t *testing.T) { killAndResume(t, testkit.Scale(3, 12, 100)) }
+
+// TestKilledRankedRunBeginsAgain is the same for a run that judges everything before it writes.
+func TestKilledRankedRunBeginsAgain(t *testing.T) {
+	killAndResume(t, testkit.Scale(1, 6, 50), "--keep", "longest")
+}
+
+func killAndResume(t *testing.T, trials int, more ...string) {
+	args := cleanArgs(append([]string{"--index", "ix"}, more...)...)
 	seed := newSeed(t)
 	r := rand.New(rand.NewPCG(seed, 2))
 	corpus := testkit.NewWriter(seed).Corpus(testkit.Scale(15000, 30000, 100000))
 	reference := t.TempDir()
 	writeFile(t, filepath.Join(reference, "in.jsonl"), corpus)
 	start := time.Now()
-	if code, stderr := neardup(t, reference, cleanArgs("--index", "ix")...); code != exitRejects {
+	if code, stderr := neardup(t, reference, args...); code != exitRejects {
 		t.Fatalf("exit code %d: %s", code, stderr)
 	}
 	whole := time.Since(start)
 	want := readSummary(t, filepath.Join(reference, "summary.json"))
 
 	kills := 0
-	for trial := range testkit.Scale(3, 12, 100) {
+	for trial := range trials {
 		dir := t.TempDir()
 		writeFile(t, filepath.Join(dir, "in.jsonl"), corpus)
 		for attempt := 0; ; attempt++ {
-			c := exec.Command("neardup", cleanArgs("--index", "ix")...)
+			c := exec.Command("neardup", args...)
 			c.Dir = dir
 			var stderr bytes.Buffer
 			c.Stderr = &stderr

@@ -69,6 +69,9 @@ func printSummary(w io.Writer, s dedup.Summary) {
 	if s.IDConflicts > 0 {
 		fmt.Fprintf(w, "neardup: %d records have the id of an earlier one with another text\n", s.IDConflicts)
 	}
+	for _, warning := range s.Warnings {
+		fmt.Fprintf(w, "neardup: warning: %s\n", warning)
+	}
 	fmt.Fprintf(w, "neardup: %.1f MB in %.1f s, %.0f documents a second, %d MiB of memory\n",
 		float64(s.BytesRead)/1e6, s.Seconds, s.DocumentsPerSecond, s.MaxRSSBytes>>20)
 }
