@@ -264,22 +264,30 @@ func (f *sectionFinder) wholeParagraphs(pairs []pairing) []pairing {
 	return a
 }
 
-// qualifies reports whether a match counts as a section. A single paragraph counts only where
-// it is a paragraph of its own, and not as a sentence of another.
+// qualifies reports whether a match counts as a section. Its paragraphs are those of an
+// occurrence that begins and ends with paragraphs. A single one counts only where both
+// occurrences do, and not as a sentence of another; and a run that is a part of longer lines in
+// one place, as phrases of wrapped text are, must have as many characters as a single one.
 func (f *sectionFinder) qualifies(pairs []pairing) bool {
 	if len(pairs) == 0 {
 		return false
 	}
-	first, later := ends(pairs)
 	if f.opts.All {
 		return true
 	}
+	first, later := ends(pairs)
 	n := min(f.size(first.from, first.to), f.size(later.from, later.to))
-	if max(f.paragraphs(first), f.paragraphs(later)) >= 2 {
-		return n >= f.opts.MinCharacters
+	paragraphs, whole := 0, 0
+	for _, s := range []span{first, later} {
+		if f.begins(s.from) && f.begins(s.to) {
+			paragraphs = max(paragraphs, f.paragraphs(s))
+			whole++
+		}
 	}
-	return n >= loneCharacters && f.begins(first.from) && f.begins(first.to) && f.begins(later.from) && f.begins(later.to) &&
-		(f.equal(pairs) || !f.beside(later))
+	if paragraphs >= 2 {
+		return n >= f.opts.MinCharacters && (whole == 2 || n >= loneCharacters)
+	}
+	return n >= loneCharacters && whole == 2 && (f.equal(pairs) || !f.beside(later))
 }
 
 // equal reports whether all segments of a match are equal to their partners, and none is left
