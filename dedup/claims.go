@@ -30,7 +30,8 @@ type sectionFinder struct {
 	characters []int32 // code points
 	breaks     []int32 // beginnings of paragraphs
 
-	repeats repeats // of classes
+	lists   []listState // as far as it was asked for
+	repeats repeats     // of classes
 	state   []claimState
 	claims  map[span][]span // later occurrences, by the first
 }
@@ -57,7 +58,7 @@ func newSectionFinder(text string, o SectionOptions) *sectionFinder {
 	bySymbol := nearClasses(f.params, text, f.segments, f.symbols, f.distinct)
 	f.classes = make([]int32, n)
 	f.characters, f.breaks = make([]int32, n+1), make([]int32, n+1)
-	f.state = make([]claimState, n)
+	f.state, f.lists = make([]claimState, n), make([]listState, n)
 	for i, s := range f.segments {
 		f.classes[i] = bySymbol[f.symbols[i]]
 		f.characters[i+1], f.breaks[i+1] = f.characters[i], f.breaks[i]
@@ -160,8 +161,38 @@ func (f *sectionFinder) match(i, j int32) bool {
 	if min(la, lb) < max(la, lb)/2 {
 		return false
 	}
-	return shingle.Resemblance(f.params.Set(f.text[a.start:a.end]), f.params.Set(f.text[b.start:b.end])) >= DefaultMinResemblance
+	return f.resemblance(i, j) >= DefaultMinResemblance && !f.listed(i) && !f.listed(j)
 }
+
+// resemblance compares two segments.
+func (f *sectionFinder) resemblance(i, j int32) float64 {
+	return shingle.Resemblance(f.params.Set(f.at(span{i, i + 1})), f.params.Set(f.at(span{j, j + 1})))
+}
+
+// listResemblance is from which a segment and the next one are items of a list or lines of a
+// table, whose small differences are what they are there for.
+const listResemblance = 0.6
+
+// listed reports whether a segment stands beside one that is much like it.
+func (f *sectionFinder) listed(i int32) bool {
+	if f.lists[i] == unknown {
+		f.lists[i] = alone
+		for _, j := range []int32{i - 1, i + 1} {
+			if j >= 0 && int(j) < len(f.segments) && f.symbols[i] != f.symbols[j] && f.resemblance(i, j) >= listResemblance {
+				f.lists[i] = inList
+			}
+		}
+	}
+	return f.lists[i] == inList
+}
+
+type listState uint8
+
+const (
+	unknown listState = iota
+	alone
+	inList
+)
 
 // claimRun claims a run. One that overlaps what it repeats is a block that stands several times
 // in a row, and is claimed block by block.
@@ -233,21 +264,56 @@ func (f *sectionFinder) wholeParagraphs(pairs []pairing) []pairing {
 	return a
 }
 
-// qualifies reports whether a match counts as a section. A single paragraph counts only where
-// it is a paragraph of its own, and not as a sentence of another.
+// qualifies reports whether a match counts as a section. Its paragraphs are those of an
+// occurrence that begins and ends with paragraphs. A single one counts only where both
+// occurrences do, and not as a sentence of another; and a run that is a part of longer lines in
+// one place, as phrases of wrapped text are, must have as many characters as a single one.
 func (f *sectionFinder) qualifies(pairs []pairing) bool {
 	if len(pairs) == 0 {
 		return false
 	}
-	first, later := ends(pairs)
 	if f.opts.All {
 		return true
 	}
+	first, later := ends(pairs)
 	n := min(f.size(first.from, first.to), f.size(later.from, later.to))
-	if max(f.paragraphs(first), f.paragraphs(later)) >= 2 {
-		return n >= f.opts.MinCharacters
+	paragraphs, whole := 0, 0
+	for _, s := range []span{first, later} {
+		if f.begins(s.from) && f.begins(s.to) {
+			paragraphs = max(paragraphs, f.paragraphs(s))
+			whole++
+		}
 	}
-	return n >= loneCharacters && f.begins(first.from) && f.begins(first.to) && f.begins(later.from) && f.begins(later.to)
+	if paragraphs >= 2 {
+		return n >= f.opts.MinCharacters && (whole == 2 || n >= loneCharacters)
+	}
+	return n >= loneCharacters && whole == 2 && (f.equal(pairs) || !f.beside(later))
+}
+
+// equal reports whether all segments of a match are equal to their partners, and none is left
+// out.
+func (f *sectionFinder) equal(pairs []pairing) bool {
+	first, later := ends(pairs)
+	return int(first.to-first.from) == len(pairs) && int(later.to-later.from) == len(pairs) &&
+		!slices.ContainsFunc(pairs, func(p pairing) bool { return f.symbols[p.first] != f.symbols[p.later] })
+}
+
+// beside reports whether a paragraph stands beside one that is much like it: an item of a list,
+// the numbers at whose ends can be segments of their own.
+func (f *sectionFinder) beside(s span) bool {
+	before, after := span{s.from, s.from}, span{s.to, s.to}
+	for before.from > 0 && s.from-before.from < maxPieces && (before.from == s.from || !f.begins(before.from)) {
+		before.from--
+	}
+	for int(after.to) < len(f.segments) && after.to-s.to < maxPieces && (after.to == s.to || !f.begins(after.to)) {
+		after.to++
+	}
+	for _, other := range []span{before, after} {
+		if other.from < other.to && shingle.Resemblance(f.params.Set(f.at(s)), f.params.Set(f.at(other))) >= listResemblance {
+			return true
+		}
+	}
+	return false
 }
 
 // maxGap is how many segments in a row a match goes on over that only one occurrence has, or

@@ -63,6 +63,26 @@ func ExampleSections() {
 	// bytes 149 279 lines 9 10
 }
 
+func ExampleSections_html() {
+	source := "<div class=mobile-only><p>The first paragraph of a news article.<p>And the second one.</div>\n" +
+		"<div><p>The <b>first</b> paragraph of a news article.</p><p>And the second one.</p></div>"
+	for _, o := range dedup.Sections(source, &dedup.SectionOptions{HTML: true}).Sections[0].Occurrences {
+		fmt.Println(o.Hidden, source[o.Start:o.End])
+	}
+	// Output:
+	// true <div class=mobile-only><p>The first paragraph of a news article.<p>And the second one.</div>
+	// false <div><p>The <b>first</b> paragraph of a news article.</p><p>And the second one.</p></div>
+}
+
+func ExampleRemoveRepeats() {
+	page := "A page that stands twice.\nIt has two lines.\n--\nA page that stands twice. It has two lines.\n"
+	left, removed := dedup.RemoveRepeats(page, nil)
+	fmt.Printf("%q\n%v\n", left, removed)
+	// Output:
+	// "A page that stands twice.\nIt has two lines.\n--\n\n"
+	// [{47 90}]
+}
+
 func ExampleScan() {
 	sources, err := record.Find([]string{record.Stdin}, record.FindOptions{Stdin: strings.NewReader(
 		"{\"id\":\"a\",\"text\":\"The library lends out seeds.\"}\n{\"id\":\"b\",\"text\":\"THE LIBRARY lends out seeds.\"}\n")})

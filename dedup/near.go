@@ -13,12 +13,14 @@ const maxNearCandidates = 4
 
 // nearClasses puts the distinct segments of a page into classes: a segment joins the earlier
 // one that it resembles most, if it resembles one, and otherwise begins a class. Short
-// segments, as a digest tells, are alone. It returns the class of every symbol.
+// segments, as a digest tells, are alone, and so are those of which there are many versions. It
+// returns the class of every symbol.
 func nearClasses(p shingle.Params, text string, ss []segment, symbols []int32, distinct int) []int32 {
 	classes := make([]int32, distinct)
 	byBand := map[uint64]int32{}
 	sketches := map[int32]shingle.Sketch{}
 	digester := p.NewDigester()
+	members := map[int32][]int32{}
 	next := int32(0)
 	for i, s := range ss {
 		if symbols[i] != next {
@@ -37,6 +39,7 @@ func nearClasses(p shingle.Params, text string, ss []segment, symbols []int32, d
 		bands := d.Sketch.Bands()
 		if near, ok := nearest(d.Sketch, bands[:], byBand, sketches); ok {
 			classes[class] = near
+			members[near] = append(members[near], class)
 			continue
 		}
 		sketches[class] = d.Sketch.Clone()
@@ -47,8 +50,19 @@ func nearClasses(p shingle.Params, text string, ss []segment, symbols []int32, d
 			}
 		}
 	}
+	for _, like := range members {
+		if len(like) >= maxVersions {
+			for _, class := range like {
+				classes[class] = class
+			}
+		}
+	}
 	return classes
 }
+
+// maxVersions is how many versions of a segment are copies. Of more it is the form of a list
+// or of a table, whose items differ in what matters.
+const maxVersions = 4
 
 // minNearBytes is less than any text has that is not short.
 const minNearBytes = 27

@@ -133,7 +133,7 @@ func TestSectionsAgainstNaive(t *testing.T) {
 	r := rand.New(rand.NewPCG(seed, 0))
 	// Everything counts, and no change is worth going on over.
 	all := &SectionOptions{All: true, MinCharacters: 1 << 20}
-	for range testkit.Scale(3000, 100000, 1000000) {
+	for range testkit.Scale(3000, 50000, 1000000) {
 		page := make([]byte, r.IntN(25))
 		letters := 1 + r.IntN(6)
 		for i := range page {
@@ -244,7 +244,7 @@ func TestSectionsOfRandomPages(t *testing.T) {
 		wait.Go(func() {
 			r := rand.New(rand.NewPCG(seed, w))
 			shared := rand.New(rand.NewPCG(seed, workers)) // the same pages for all
-			for range testkit.Scale(1000, 10000, 100000) / workers {
+			for range testkit.Scale(1000, 5000, 100000) / workers {
 				o := SectionOptions{All: r.IntN(2) == 0, HTML: r.IntN(2) == 0, MinCharacters: 1 + r.IntN(50)}
 				checkPage(t, randomPage(r, o.HTML), o)
 				checkPage(t, randomPage(shared, true), SectionOptions{HTML: true})

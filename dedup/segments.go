@@ -24,17 +24,22 @@ type segment struct {
 // place known. Fewer would split paragraphs at common phrases.
 const windowCharacters = 16
 
+// maxKnownBreaks is how many breaks are looked for elsewhere: more than pages have that people
+// read, and few enough for their hashes to stay near.
+const maxKnownBreaks = 1 << 18
+
 // segments cuts a text at its paragraphs and wherever the characters before or behind are
 // those before or behind a break between paragraphs.
 func segments(text string, paragraphs []shingle.Range) []segment {
 	if len(paragraphs) == 0 {
 		return nil
 	}
-	before, behind := newHashSet(len(paragraphs)), newHashSet(len(paragraphs))
+	known := paragraphs[:min(len(paragraphs), maxKnownBreaks)]
+	before, behind := newHashSet(len(known)), newHashSet(len(known))
 	next := 0
 	var due []int // breaks whose characters behind are not complete yet, as counts
 	roll(text, func(w *window, start int) {
-		for next < len(paragraphs) && start >= paragraphs[next].Start {
+		for next < len(known) && start >= known[next].Start {
 			if w.full() && !w.periodic() {
 				before.add(w.hash)
 			}

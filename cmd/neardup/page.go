@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -120,6 +121,7 @@ func (s *streams) runPage(ctx context.Context, args []string, f pageFlags) error
 	if f.fix && len(sources) != 1 {
 		return usagef("--fix takes one page at a time, not %d", len(sources))
 	}
+	debug.SetMemoryLimit(dedup.DefaultMemory / 10 * 9)
 	run := pageRun{streams: s, flags: f, single: len(sources) == 1}
 	for _, source := range sources {
 		if !source.Format.Whole() {

@@ -176,7 +176,8 @@ func (p *pageWriter) chrome() []block {
 	return append(out, p.unique(paragraph))
 }
 
-// bait is repetition that is natural: each repeat is one line of less than 100 characters.
+// bait is repetition that is natural: each repeat is one line of less than 100 characters, or
+// an item of a list.
 func (p *pageWriter) bait() []block {
 	refrain := block{text: p.sentence(30 + p.IntN(30))}
 	more := block{text: p.sentence(9)}
@@ -184,7 +185,7 @@ func (p *pageWriter) bait() []block {
 	lead := p.sentence(30)
 	var out []block
 	for range 2 + p.IntN(4) {
-		switch p.IntN(6) {
+		switch p.IntN(7) {
 		case 0:
 			out = append(out, p.unique(paragraph), refrain)
 		case 1:
@@ -198,6 +199,11 @@ func (p *pageWriter) bait() []block {
 		case 5:
 			quoted := p.unique(paragraph)
 			out = append(out, quoted, p.unique(paragraph), block{text: quoted.text})
+		case 6: // a list whose long items differ in a number
+			long := p.sentence(130 + p.IntN(100))
+			for range 2 + p.IntN(4) {
+				out = append(out, block{text: fmt.Sprintf("%s %d", long, p.IntN(1e4)), kind: item})
+			}
 		}
 		out = append(out, p.unique(paragraph))
 	}
