@@ -133,7 +133,7 @@ func TestSectionsAgainstNaive(t *testing.T) {
 	r := rand.New(rand.NewPCG(seed, 0))
 	// Everything counts, and no change is worth going on over.
 	all := &SectionOptions{All: true, MinCharacters: 1 << 20}
-	for range testkit.Scale(3000, 50000, 1000000) {
+	for range testkit.Scale(3000, 20000, 1000000) {
 		page := make([]byte, r.IntN(25))
 		letters := 1 + r.IntN(6)
 		for i := range page {

@@ -195,7 +195,7 @@ func TestKilledAnywhere(t *testing.T) {
 	seed := newSeed(t)
 	for _, j := range jobs {
 		want := j.reference(t, smallCorpus(seed))
-		j.sweep(t, "kill", testkit.Scale(67, 17, 1), seed, func(t *testing.T, dir, _ string, code int, _ string) {
+		j.sweep(t, "kill", testkit.Scale(67, 41, 1), seed, func(t *testing.T, dir, _ string, code int, _ string) {
 			if code != -1 {
 				t.Fatalf("exit code %d", code)
 			}
@@ -209,7 +209,7 @@ func TestPowerLoss(t *testing.T) {
 	seed := newSeed(t)
 	for _, j := range jobs {
 		want := j.reference(t, smallCorpus(seed))
-		j.sweep(t, "power", testkit.Scale(67, 13, 1), seed, func(t *testing.T, dir, _ string, code int, _ string) {
+		j.sweep(t, "power", testkit.Scale(67, 37, 1), seed, func(t *testing.T, dir, _ string, code int, _ string) {
 			if code != -1 {
 				t.Fatalf("exit code %d", code)
 			}
@@ -228,7 +228,7 @@ func TestFailingDisk(t *testing.T) {
 				continue
 			}
 			want := j.reference(t, smallCorpus(seed))
-			j.sweep(t, kind, testkit.Scale(97, 37, 1), seed, func(t *testing.T, dir, fired string, code int, stderr string) {
+			j.sweep(t, kind, testkit.Scale(97, 71, 1), seed, func(t *testing.T, dir, fired string, code int, stderr string) {
 				full := strings.Contains(kind, "full")
 				switch {
 				case code == exitRejects && (strings.Contains(fired, "read") || strings.Contains(fired, "remove")):

@@ -117,7 +117,7 @@ func TestFilterKilled(t *testing.T) {
 	}
 	whole := time.Since(start)
 	kills, lost := 0, 0
-	for kills < testkit.Scale(12, 60, 400) {
+	for kills < testkit.Scale(12, 20, 400) {
 		dir := t.TempDir()
 		answered := map[string]string{} // by id
 		for attempt := 0; ; attempt++ {
@@ -201,7 +201,7 @@ func TestFilterTerminated(t *testing.T) {
 	seed := newSeed(t)
 	lines := withIDs(seed, 200)
 	r := rand.New(rand.NewPCG(seed, 6))
-	for trial := range testkit.Scale(4, 20, 100) {
+	for trial := range testkit.Scale(4, 8, 100) {
 		dir := t.TempDir()
 		signal := []syscall.Signal{syscall.SIGTERM, syscall.SIGINT}[trial%2]
 		s := startFilter(t, dir, "--index", "ix")
@@ -296,7 +296,7 @@ func TestFilterReaderStops(t *testing.T) {
 // the next one does.
 func TestOneWriter(t *testing.T) {
 	dir := t.TempDir()
-	n := testkit.Scale(10, 50, 50)
+	n := testkit.Scale(10, 20, 50)
 	var mu sync.Mutex
 	var winners []*stream
 	var wait sync.WaitGroup

@@ -416,7 +416,7 @@ func tree(t *testing.T, dir string) map[string]string {
 // TestBombs reads what is small and becomes large, between two good lines.
 func TestBombs(t *testing.T) {
 	const first, last = "{\"id\":\"1\",\"text\":\"first\"}\n", "{\"id\":\"3\",\"text\":\"last\"}\n"
-	long := testkit.Scale(100, 256, 1024) << 20
+	long := testkit.Scale(100, 128, 1024) << 20
 	for name, open := range map[string]func(io.Writer) io.WriteCloser{
 		"in.jsonl.gz": func(w io.Writer) io.WriteCloser { return gzip.NewWriter(w) },
 		"in.jsonl.zst": func(w io.Writer) io.WriteCloser {

@@ -166,11 +166,11 @@ func checkClean(t *testing.T, in, out, removed string, s dedup.Summary) {
 
 // TestKilledRunResumes kills a run into a named index again and again, at random moments,
 // and starts it again until it ends: the outputs must be those of a run that was let be.
-func TestKilledRunResumes(t *testing.T) { killAndResume(t, testkit.Scale(3, 12, 100)) }
+func TestKilledRunResumes(t *testing.T) { killAndResume(t, testkit.Scale(3, 8, 100)) }
 
 // TestKilledRankedRunBeginsAgain is the same for a run that judges everything before it writes.
 func TestKilledRankedRunBeginsAgain(t *testing.T) {
-	killAndResume(t, testkit.Scale(1, 6, 50), "--keep", "longest")
+	killAndResume(t, testkit.Scale(1, 3, 50), "--keep", "longest")
 }
 
 func killAndResume(t *testing.T, trials int, more ...string) {

@@ -194,7 +194,7 @@ func TestRandomPages(t *testing.T) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	r := rand.New(rand.NewPCG(seed, 0))
-	for range testkit.Scale(5000, 50000, 1000000) {
+	for range testkit.Scale(5000, 20000, 1000000) {
 		check(t, randomPage(r))
 	}
 }
