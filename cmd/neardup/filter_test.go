@@ -126,7 +126,7 @@ func TestFilterKilled(t *testing.T) {
 				_, _ = io.WriteString(s.in, input)
 				s.in.Close()
 			}()
-			timer := time.AfterFunc(time.Duration(r.Int64N(int64(whole)*3/2)), func() { _ = s.Process.Kill() })
+			timer := time.AfterFunc(time.Duration(r.Int64N(int64(whole)*3/2*int64(attempt+1))), func() { _ = s.Process.Kill() })
 			var got bytes.Buffer
 			for {
 				line, err := s.out.ReadString('\n')
