@@ -28,6 +28,8 @@ type analysis struct {
 	frame   bool // there is boilerplate
 
 	marks []mark // of a survey, which computes nothing else
+
+	trimming *trimming // nil if nothing is to go of records
 }
 
 const (

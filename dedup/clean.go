@@ -29,6 +29,8 @@ type CleanOptions struct {
 	Out    string   // file, or directory; "-" is Stdout
 	Stdout io.Writer
 
+	Trim TrimOptions // what goes of the records that are kept
+
 	Compress  *codec.Codec // of the output; nil means as the name of Out says, or that of the input
 	SplitSize int64        // of a part of the output, from which the next begins; zero means one part
 
@@ -74,6 +76,9 @@ func (c *cleaner) clean(ctx context.Context) (Summary, error) {
 	if len(c.o.Input.Sources) == 0 {
 		return c.state.Summary, errors.New("there is no input")
 	}
+	if err := c.o.Trim.check(c.o.Input.Sources); err != nil {
+		return c.state.Summary, err
+	}
 	c.o.Input.Fields.Rank = c.o.Keep.field()
 	err := c.open()
 	if err == nil {
@@ -101,6 +106,7 @@ type cleaner struct {
 	clusters numberSet
 
 	reference *reference // nil if there is none
+	trimmer   *trimmer   // nil if nothing goes of records
 	verdicts  *verdicts  // on all records, nil if each is judged when it is written
 
 	out     sink
@@ -125,7 +131,7 @@ func (c *cleaner) open() error {
 		!slices.ContainsFunc([]string{c.o.Out, c.o.Removed, c.o.Rejects}, isDevice)
 	c.state.Run = rand.Uint64() | 1
 	c.state.Before = c.d.index.Last()
-	c.state.Whole = c.o.judgesFirst()
+	c.state.Whole = c.o.judgesFirst() || c.o.Trim.Paragraphs
 	resumed, err := c.findCheckpoint()
 	if err != nil {
 		return err
@@ -173,7 +179,7 @@ func (c *cleaner) prepare(ctx context.Context) error {
 	census := c.census()
 	var q *queue
 	switch {
-	case c.o.judgesFirst() && !c.o.Input.rereadable():
+	case (c.o.judgesFirst() || c.o.Trim.Boilerplate > 0) && !c.o.Input.rereadable():
 		return ErrReadOnce
 	case c.o.judgesFirst():
 		q = &queue{keep: c.o.Keep, rows: newSorter(c.o.TempDir, c.d.opts.Memory/16)}
@@ -199,10 +205,13 @@ func (c *cleaner) prepare(ctx context.Context) error {
 
 // census returns what counts paragraphs, nil if nobody wants to know.
 func (c *cleaner) census() *census {
-	if !c.d.opts.counts(Syndicated) || !c.o.Input.rereadable() || !c.o.Against.rereadable() {
+	trims := c.o.Trim.Boilerplate > 0
+	if !trims && !c.d.opts.counts(Syndicated) || !c.o.Input.rereadable() || !c.o.Against.rereadable() {
 		return nil
 	}
-	return newCensus(DefaultBoilerplate, &c.d.opts)
+	n := newCensus(c.o.Trim.share(), &c.d.opts)
+	n.examples = trims && c.o.Removed != ""
+	return n
 }
 
 func (c *cleaner) survey(ctx context.Context, census *census, q *queue) error {
@@ -337,6 +346,9 @@ func (o *CleanOptions) more() string {
 	if len(o.Against.Sources) > 0 {
 		s += fmt.Sprintf(", against %q", sourceNames(o.Against.Sources))
 	}
+	if o.Trim.any() {
+		s += fmt.Sprintf(", trim %+v", o.Trim)
+	}
 	if o.MaxDropRate != nil {
 		s += fmt.Sprintf(", drop rate %v", *o.MaxDropRate)
 	}
@@ -382,14 +394,14 @@ func (c *cleaner) run(ctx context.Context) error {
 	if c.state.Stage != judging {
 		return c.complete()
 	}
-	analyse := c.d.analyse
-	if c.verdicts != nil {
-		analyse = func(*shingle.Digester, *item) (a analysis) { return a }
+	analyse, err := c.analyser()
+	if err != nil {
+		return err
 	}
 	t := &tally{in: &c.o.Input, summary: &c.state.Summary, at: c.state.At, beforeNow: c.state.Earlier}
 	t.in.OnReject = func(r *record.Reject) error { return c.rejects.write(r) }
 	uncommitted := 0
-	err := t.in.run(ctx, c.state.At, c.d.opts.Params, analyse, func(it *item) error {
+	err = t.in.run(ctx, c.state.At, c.d.opts.Params, analyse, func(it *item) error {
 		judged, err := t.admit(it)
 		if err != nil {
 			return err
@@ -423,6 +435,24 @@ func (c *cleaner) run(ctx context.Context) error {
 	return c.complete()
 }
 
+// analyser returns what computes all that is to be known of a record when it is written.
+func (c *cleaner) analyser() (analyser, error) {
+	analyse := c.d.analyse
+	if c.verdicts != nil {
+		analyse = func(*shingle.Digester, *item) (a analysis) { return a }
+	}
+	if !c.o.Trim.any() {
+		return analyse, nil
+	}
+	var err error
+	c.trimmer, err = c.newTrimmer()
+	return func(d *shingle.Digester, it *item) analysis {
+		a := analyse(d, it)
+		a.trimming = c.o.Trim.find(d, it.rec.Text, siteHash(it.host), c.d.boilerplate)
+		return a
+	}, err
+}
+
 func (c *cleaner) judge(it *item) error {
 	var j judgement
 	var err error
@@ -441,7 +471,7 @@ func (c *cleaner) judge(it *item) error {
 	c.state.Alarm.count(it, j)
 	c.state.Summary.Overflow = c.d.overflow
 	if j.Duplicate() && c.o.Input.texts != nil {
-		c.texts.forget(it)
+		c.o.Input.texts.forget(it)
 	}
 	clusters := &c.clusters
 	if j.against {
@@ -456,6 +486,12 @@ func (c *cleaner) judge(it *item) error {
 			return c.out.write(raw)
 		}
 		return nil
+	case !j.Duplicate() && c.trimmer != nil:
+		raw, err := c.trimmer.trim(it)
+		if err != nil {
+			return err
+		}
+		return c.out.write(raw)
 	case !j.Duplicate():
 		return c.out.write(it.raw)
 	case c.removed.File == nil:
@@ -610,6 +646,10 @@ func (c *cleaner) close(failed error) error {
 	}
 	if c.verdicts != nil {
 		err = errors.Join(err, c.verdicts.close())
+	}
+	err = errors.Join(err, c.trimmer.close())
+	if t := c.o.Input.texts; t != nil && t != c.texts {
+		err = errors.Join(err, t.Remove())
 	}
 	if c.d != nil {
 		if failed != nil && c.state.Whole && c.state.Stage == judging {

@@ -21,6 +21,9 @@ type Summary struct {
 	Seconds            float64        `json:"seconds"`
 	DocumentsPerSecond float64        `json:"documents_per_second"`
 	MaxRSSBytes        int64          `json:"max_rss_bytes"`
+	Sections           int64          `json:"sections,omitempty"` // taken out of records that are kept
+	Paragraphs         int64          `json:"paragraphs,omitempty"`
+	Boilerplate        int64          `json:"boilerplate,omitempty"`
 	Warnings           []string       `json:"warnings,omitempty"`
 	Params             map[string]any `json:"params"`
 }
@@ -42,6 +45,18 @@ func (s *Summary) count(v Verdict) {
 		s.Syndicated++
 	}
 	s.Dropped++
+}
+
+// countPart adds a part that was taken out of a document.
+func (s *Summary) countPart(k Kind) {
+	switch k {
+	case InSection:
+		s.Sections++
+	case InParagraph:
+		s.Paragraphs++
+	case Boilerplate:
+		s.Boilerplate++
+	}
 }
 
 func (s *Summary) finish(start time.Time) {

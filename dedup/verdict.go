@@ -10,10 +10,15 @@ const (
 	Near            // the resemblance is at least the threshold
 	Syndicated      // the document's article stands in the other
 	Contains        // the other's article stands in the document, which is fuller: no duplicate
+
+	// What goes of a document that is kept.
+	InSection   // it repeats a section of the document
+	InParagraph // it stands in an earlier document
+	Boilerplate // it stands in many documents of the site
 )
 
 func (k Kind) String() string {
-	return [...]string{"unique", "exact", "near", "syndicated", "contains"}[k]
+	return [...]string{"unique", "exact", "near", "syndicated", "contains", "section", "paragraph", "boilerplate"}[k]
 }
 
 // MarshalText returns the word for k.

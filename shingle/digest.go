@@ -261,6 +261,17 @@ func (g *Digest) ParagraphKey(p ParagraphDigest) (key uint64, shingles int) {
 	return multiply(least^hashFirst, greatest^hashLast), len(hashes)
 }
 
+// ParagraphExtremes returns the least and the greatest hash of the shingles that lie within a
+// paragraph of g: two keys, of which similar paragraphs share one as a rule, with probability
+// 1-(1-r)^2 at resemblance r. Of a paragraph without a shingle both are zero.
+func (g *Digest) ParagraphExtremes(p ParagraphDigest) [2]uint64 {
+	hashes := g.hashes[p.first:p.last]
+	if len(hashes) == 0 {
+		return [2]uint64{}
+	}
+	return [2]uint64{slices.Min(hashes), slices.Max(hashes)}
+}
+
 // ParagraphSet returns the distinct shingles that lie within a paragraph of g.
 func (g *Digest) ParagraphSet(p ParagraphDigest) Set {
 	var t table

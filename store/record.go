@@ -23,6 +23,9 @@ type Document struct {
 	ByText     bool // found by documents with an equal text
 	ByShingles bool // found by documents with a near fingerprint or a similar sketch
 
+	// ByParagraphs tells that it is found by its paragraphs and not by its shingles.
+	ByParagraphs bool
+
 	// Representative tells that the document was kept: others may be dropped in its favour.
 	Representative bool
 
@@ -72,12 +75,13 @@ type Location struct {
 // The record of a document, in order:
 //
 //	flags           1 byte    bits: 0 own id, 1 by text, 2 by shingles, 3 representative,
-//	                          4 has a match, 5 has a location, 6 its text is stored
+//	                          4 has a match, 5 has a location, 6 its text is stored,
+//	                          7 by paragraphs alone
 //	id              uvarint length, bytes
 //	text hash       16 bytes
 //	match           if bit 4: kind 1 byte, number uvarint, distance 1 byte, and three float64
 //	                of 8 bytes, little-endian: resemblance, containment, containment of
-//	if bits 1 or 2:
+//	if bits 1, 2 or 7:
 //	fingerprint     8 bytes, little-endian
 //	characters      uvarint
 //	article         uvarint
@@ -94,15 +98,16 @@ const (
 	flagMatch
 	flagLocation
 	flagStored
+	flagByParagraphs
 
-	flagsSieved = flagByText | flagByShingles
-	flagsKnown  = 1<<7 - 1
+	flagsSieved = flagByText | flagByShingles | flagByParagraphs
 )
 
 func (d *Document) flags() byte {
 	return bit(d.OwnID, flagOwnID) | bit(d.ByText, flagByText) | bit(d.ByShingles, flagByShingles) |
 		bit(d.Representative, flagRepresentative) | bit(d.Verdict != Verdict{}, flagMatch) |
-		bit(d.Location != Location{}, flagLocation) | bit(d.Stored, flagStored)
+		bit(d.Location != Location{}, flagLocation) | bit(d.Stored, flagStored) |
+		bit(d.ByParagraphs, flagByParagraphs)
 }
 
 func bit(set bool, flag byte) byte {
@@ -159,6 +164,7 @@ func parseDocument(b []byte) (*Document, error) {
 	d := &Document{
 		OwnID: f&flagOwnID != 0, ByText: f&flagByText != 0, ByShingles: f&flagByShingles != 0,
 		Representative: f&flagRepresentative != 0, Stored: f&flagStored != 0,
+		ByParagraphs: f&flagByParagraphs != 0,
 	}
 	d.ID = r.string()
 	copy(d.Text[:], r.bytes(len(d.Text)))
@@ -190,7 +196,7 @@ func parseDocument(b []byte) (*Document, error) {
 		}
 		r.b = nil
 	}
-	if r.bad || len(r.b) > 0 || f&^flagsKnown != 0 {
+	if r.bad || len(r.b) > 0 {
 		return nil, fmt.Errorf("record of %d bytes does not parse", len(b))
 	}
 	return d, nil

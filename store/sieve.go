@@ -29,6 +29,8 @@ func appendEntries(es []entry, n DocNum, d *Document) []entry {
 		for i, key := range d.Sketch.Bands() {
 			es = append(es, entry{tableBand + byte(i), key, n})
 		}
+	}
+	if d.ByShingles || d.ByParagraphs {
 		for _, p := range d.Paragraphs {
 			es = append(es, entry{tablePara, p.Key, n})
 		}

@@ -30,6 +30,7 @@ type cleanFlags struct {
 	against []string
 
 	maxDropRate float64
+	trim        dedup.TrimOptions
 
 	compress  string
 	splitSize byteSize
@@ -67,6 +68,9 @@ disk is full, 64 for wrong usage, and 130 or 143 if it was interrupted.`,
 	fs.StringSliceVar(&f.drop, "drop", []string{"exact", "near", "syndicated"}, "`KINDS` of duplicates to drop")
 	fs.StringArrayVar(&f.against, "against", nil, "drop what stands in `INPUT` too, and never write it; repeat for several")
 	fs.Float64Var(&f.maxDropRate, "max-drop-rate", 1, "write nothing if more than this share of the records would be dropped")
+	fs.BoolVar(&f.trim.Sections, "sections", false, "take the later occurrences of repeated sections out of records")
+	fs.BoolVar(&f.trim.Paragraphs, "paragraphs", false, "take paragraphs of 100 characters and more out of records that stand in an earlier one, exact or near")
+	fs.Float64Var(&f.trim.Boilerplate, "boilerplate", 0, "take paragraphs out of records that stand in this `SHARE` of the documents of their site (try 0.3)")
 	fs.BoolVar(&f.dryRun, "dry-run", false, "write everything but OUT, and leave the index alone")
 	fs.StringVar(&f.compress, "compress", "auto", "compress OUT: none, gz, zst, or auto, as its name says")
 	fs.Var(&f.splitSize, "split-size", "begin another file, OUT with a number, after `SIZE` (default: one file)")
@@ -124,6 +128,9 @@ func (s *streams) runClean(ctx context.Context, args []string, f cleanFlags) err
 	if !(f.maxDropRate >= 0 && f.maxDropRate <= 1) {
 		return usagef("--max-drop-rate %v is not in 0 to 1", f.maxDropRate)
 	}
+	if !(f.trim.Boilerplate >= 0 && f.trim.Boilerplate <= 1) {
+		return usagef("--boilerplate %v is not above 0 and at most 1", f.trim.Boilerplate)
+	}
 	var most *float64
 	if f.maxDropRate < 1 {
 		most = &f.maxDropRate
@@ -146,7 +153,7 @@ func (s *streams) runClean(ctx context.Context, args []string, f cleanFlags) err
 		return dedup.Clean(ctx, dedup.CleanOptions{
 			Options: opts, Input: in, Inputs: args, Index: f.index, Out: f.out, Stdout: s.out,
 			Compress: compress, SplitSize: int64(f.splitSize),
-			Keep: keep, Against: against, MaxDropRate: most, Removed: f.removed, Rejects: f.rejects, Force: f.force, DryRun: f.dryRun,
+			Trim: f.trim, Keep: keep, Against: against, MaxDropRate: most, Removed: f.removed, Rejects: f.rejects, Force: f.force, DryRun: f.dryRun,
 		})
 	})
 	if err != nil {

@@ -63,6 +63,9 @@ func printSummary(w io.Writer, s dedup.Summary) {
 	if s.Dropped > 0 {
 		fmt.Fprintf(w, "neardup: dropped %d exact, %d near, %d syndicated, in %d clusters\n", s.Exact, s.Near, s.Syndicated, s.Clusters)
 	}
+	if s.Boilerplate+s.Sections+s.Paragraphs > 0 {
+		fmt.Fprintf(w, "neardup: out of kept records %d paragraphs of boilerplate, %d sections, %d paragraphs of earlier records\n", s.Boilerplate, s.Sections, s.Paragraphs)
+	}
 	if s.Other > 0 {
 		fmt.Fprintf(w, "neardup: %d records are no documents and passed through\n", s.Other)
 	}
