@@ -109,3 +109,22 @@ func ExampleCompare() {
 	fmt.Println(c.Kind, c.ContainmentA, c.ContainmentB, c.Spans, err)
 	// Output: syndicated 0.664234 1 [{46 144 0 98 exact}] <nil>
 }
+
+func ExampleRepeatedParagraphs() {
+	sources, err := record.Find([]string{record.Stdin}, record.FindOptions{Spool: true, Stdin: strings.NewReader(
+		"{\"id\":\"a\",\"text\":\"One\\nSubscribe to our daily letter of news.\"}\n{\"id\":\"b\",\"text\":\"Two\\nSubscribe to our daily letter of news.\"}\n")})
+	if err != nil {
+		panic(err)
+	}
+	defer record.CloseAll(sources)
+	_, err = dedup.RepeatedParagraphs(context.Background(), dedup.ParagraphOptions{
+		ReportOptions: dedup.ReportOptions{
+			Input:  dedup.Input{Sources: sources, Fields: record.Fields{Text: []string{"text"}, ID: "id"}},
+			Output: os.Stdout,
+		},
+	})
+	if err != nil {
+		panic(err)
+	}
+	// Output: {"text":"Subscribe to our daily letter of news.","documents":2,"occurrences":2,"kind":"exact","first":"a"}
+}

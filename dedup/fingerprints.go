@@ -19,7 +19,7 @@ func Fingerprints(ctx context.Context, p shingle.Params, o ReportOptions) (summa
 	err = o.report(ctx, p, &summary, fingerprint, func(it *item, out io.Writer) error {
 		summary.Kept++
 		return encodeRow(out, fingerprintRow{it.rec.ID, it.fingerprint.String(), it.shingles})
-	})
+	}, nil)
 	return summary, err
 }
 

@@ -19,8 +19,9 @@ type ReportOptions struct {
 	Force   bool      // replace files that exist
 }
 
-// report reads the input and calls each for every record that can be judged, in input order.
-func (o *ReportOptions) report(ctx context.Context, p shingle.Params, summary *Summary, analyse analyser, each func(*item, io.Writer) error) error {
+// report reads the input and calls each for every record that can be judged, in input order,
+// and then last.
+func (o *ReportOptions) report(ctx context.Context, p shingle.Params, summary *Summary, analyse analyser, each func(*item, io.Writer) error, last func(io.Writer) error) error {
 	start := time.Now()
 	defer func() { summary.finish(start) }()
 	rejects, err := openRows(o.Rejects, o.Force, nil)
@@ -37,6 +38,9 @@ func (o *ReportOptions) report(ctx context.Context, p shingle.Params, summary *S
 		}
 		return each(it, out)
 	})
+	if err == nil && last != nil {
+		err = last(out)
+	}
 	if err = errors.Join(err, out.Flush()); err != nil {
 		return errors.Join(err, rejects.Remove())
 	}

@@ -52,7 +52,7 @@ func Scan(ctx context.Context, o ScanOptions) (summary Summary, err error) {
 	texts := o.Input.useTexts(scanRun, o.TempDir)
 	d.texts = texts
 	s := &scanner{o: o, d: d, summary: &summary}
-	err = o.report(ctx, d.opts.Params, &summary, d.analyse, s.scan)
+	err = o.report(ctx, d.opts.Params, &summary, d.analyse, s.scan, nil)
 	return summary, errors.Join(err, texts.Remove(), d.Close())
 }
 

@@ -64,6 +64,8 @@ type part struct {
 	mark
 	keys [2]uint64 // equal paragraphs share both, similar ones at least one as a rule
 	set  shingle.Set
+
+	fingerprint shingle.Fingerprint
 }
 
 // A repeat is a later occurrence of a section.
@@ -101,7 +103,7 @@ func (o *TrimOptions) find(d *shingle.Digester, text string, site uint64, b *boi
 		case is != nil && is[i]:
 			t.frame = append(t.frame, m)
 		case o.Paragraphs && utf8.RuneCountInString(text[p.Start:p.End]) >= longParagraph:
-			t.parts = append(t.parts, part{m, g.ParagraphExtremes(p), g.ParagraphSet(p)})
+			t.parts = append(t.parts, part{mark: m, keys: g.ParagraphExtremes(p), set: g.ParagraphSet(p)})
 		}
 	}
 	return t

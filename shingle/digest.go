@@ -272,6 +272,12 @@ func (g *Digest) ParagraphExtremes(p ParagraphDigest) [2]uint64 {
 	return [2]uint64{slices.Min(hashes), slices.Max(hashes)}
 }
 
+// ParagraphFingerprint returns a SimHash of the shingles that lie within a paragraph of g,
+// repeats counted.
+func (g *Digest) ParagraphFingerprint(p ParagraphDigest) Fingerprint {
+	return Set{g.hashes[p.first:p.last]}.Fingerprint()
+}
+
 // ParagraphSet returns the distinct shingles that lie within a paragraph of g.
 func (g *Digest) ParagraphSet(p ParagraphDigest) Set {
 	var t table

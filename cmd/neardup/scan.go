@@ -15,6 +15,7 @@ type scanFlags struct {
 
 	clusters         bool
 	allPairs         bool
+	paragraphs       bool
 	failOnDuplicates bool
 }
 
@@ -28,7 +29,7 @@ func newScan(s *streams) *cobra.Command {
 Each line on standard output is a verified pair of documents. Of a group of equal texts each
 is paired with the first. With --clusters there is a line for each record instead, with the
 representative of its cluster: a star, in which every member matches the representative
-directly.
+directly. With --paragraphs there is a line for each paragraph that stands in several documents.
 
 Exit status is 0 when done, 3 when done and some records were rejected, 20 if there are
 duplicates and --fail-on-duplicates was given, 1 if it failed, and 64 for wrong usage.`,
@@ -39,6 +40,7 @@ duplicates and --fail-on-duplicates was given, 1 if it failed, and 64 for wrong 
 	fs := c.Flags()
 	fs.BoolVar(&f.clusters, "clusters", false, "report each record and its cluster")
 	fs.BoolVar(&f.allPairs, "all-pairs", false, "report every pair of a group of equal texts")
+	fs.BoolVar(&f.paragraphs, "paragraphs", false, "report each paragraph that stands in several documents, most documents first")
 	fs.BoolVar(&f.failOnDuplicates, "fail-on-duplicates", false, "exit with 20 if there are duplicates")
 	f.inputFlags.add(fs)
 	f.compareFlags.add(fs)
@@ -51,10 +53,17 @@ func (s *streams) runScan(ctx context.Context, args []string, f scanFlags) error
 	if err != nil {
 		return err
 	}
+	if f.paragraphs && (f.clusters || f.allPairs || f.failOnDuplicates) {
+		return usagef("--paragraphs reports no pairs and no clusters")
+	}
 	summary, err := s.job(args, f.inputFlags, f.resourceFlags, true, nil, func(in dedup.Input) (dedup.Summary, error) {
+		report := dedup.ReportOptions{Input: in, Output: s.out, Rejects: f.rejects, Force: f.force}
+		if f.paragraphs {
+			return dedup.RepeatedParagraphs(ctx, dedup.ParagraphOptions{Options: opts, ReportOptions: report})
+		}
 		return dedup.Scan(ctx, dedup.ScanOptions{
 			Options:       opts,
-			ReportOptions: dedup.ReportOptions{Input: in, Output: s.out, Rejects: f.rejects, Force: f.force},
+			ReportOptions: report,
 			Clusters:      f.clusters,
 			AllPairs:      f.allPairs,
 		})
