@@ -25,7 +25,7 @@ type analysis struct {
 
 	// article is the number of distinct shingles without boilerplate, 0 if that is short.
 	article int
-	frame   bool // there is boilerplate
+	is      framing // nil if there is no boilerplate
 
 	marks []mark // of a survey, which computes nothing else
 
@@ -37,8 +37,12 @@ const (
 	maxParagraphs = 64 // of a document; of more the longest
 )
 
+// A framing finds the paragraphs of a text that are boilerplate. It returns nil if none are, or
+// all.
+type framing func(*shingle.Digest) []bool
+
 // analyse computes what is known of a text of a site. What is boilerplate there belongs to no
-// article, and to no paragraph by which the text is found.
+// article, and no other text is found by it.
 func (b *boilerplate) analyse(d *shingle.Digester, text string, site uint64) analysis {
 	g := d.Digest(text)
 	a := analysis{
@@ -51,7 +55,7 @@ func (b *boilerplate) analyse(d *shingle.Digester, text string, site uint64) ana
 	a.article = a.shingles
 	is := b.of(g, site)
 	if is != nil {
-		a.frame = true
+		a.is = func(g *shingle.Digest) []bool { return b.of(g, site) }
 		a.article = articleLen(g, without(g, is))
 	}
 	a.paragraphs = paragraphKeys(g, is)
@@ -75,19 +79,22 @@ func articleLen(g *shingle.Digest, article shingle.Set) int {
 	return article.Len()
 }
 
-// paragraphKeys returns the paragraphs by which a document is found, each key once: all but
-// those that are boilerplate.
+// paragraphKeys returns the paragraphs by which a document is found, each key once, the longest
+// first, and then those that are boilerplate.
 func paragraphKeys(g *shingle.Digest, is []bool) []store.Paragraph {
 	var ps []store.Paragraph
 	for i, p := range g.Paragraphs {
-		if is != nil && is[i] {
-			continue
-		}
 		if key, n := g.ParagraphKey(p); n >= minParagraph {
-			ps = append(ps, store.Paragraph{Key: key, Shingles: n})
+			ps = append(ps, store.Paragraph{Key: key, Shingles: n, Frame: is != nil && is[i]})
 		}
 	}
 	slices.SortFunc(ps, func(a, b store.Paragraph) int {
+		if a.Frame != b.Frame {
+			if b.Frame {
+				return -1
+			}
+			return 1
+		}
 		return cmp.Or(b.Shingles-a.Shingles, cmp.Compare(a.Key, b.Key))
 	})
 	seen := make(map[uint64]bool, len(ps))

@@ -11,6 +11,7 @@ import (
 	"github.com/cespare/xxhash/v2"
 
 	"neardup/shingle"
+	"neardup/store"
 )
 
 // DefaultBoilerplate is the share of the documents of its site in which a paragraph stands
@@ -32,6 +33,116 @@ type example struct {
 	ordinal int64 // of the record in the input
 	id      string
 	shingle.Range
+}
+
+// countedDocuments is how many documents of a site count in what an index has seen of it: the
+// earliest.
+const countedDocuments = 256
+
+// frame notes in an analysis which paragraphs of a document are boilerplate, by what the index
+// has seen of its site: among its earliest documents and the one at hand. In an input that was
+// surveyed it is known already.
+func (d *Deduper) frame(site string, a *analysis) error {
+	if d.surveyed || a.short || len(a.paragraphs) == 0 || !d.opts.counts(Syndicated) {
+		return nil
+	}
+	documents := countedDocuments
+	if !d.counted[site] {
+		var err error
+		if documents, err = d.index.Counted(site, countedDocuments); err != nil {
+			return err
+		}
+	}
+	least := max(minBoilerplate, int(math.Ceil(DefaultBoilerplate*float64(documents+1)-1e-9)))
+	if documents+1 < least {
+		return nil
+	}
+	found := map[uint64]bool{}
+	ps := slices.Clone(a.paragraphs) // which were noted when the text was analysed
+	for i, p := range ps {
+		n, err := d.index.CountedWith(site, p.Key, least-1)
+		if err != nil {
+			return err
+		}
+		if n+1 >= least {
+			found[p.Key] = true
+			ps[i].Frame = true
+		}
+	}
+	if len(found) == 0 {
+		return nil
+	}
+	is := keyFrame(found)
+	d.opts.Params.WithDigest(a.text, func(g *shingle.Digest) {
+		if found := is(g); found != nil {
+			a.is, a.paragraphs = is, ps
+			a.article = articleLen(g, without(g, found))
+		}
+	})
+	return nil
+}
+
+// counts reports whether a document that is added counts in what the index has seen of its
+// site.
+func (d *Deduper) counts(site string, byShingles bool) (bool, error) {
+	if !byShingles || d.surveyed && d.tempDir != "" || d.counted[site] {
+		return false, nil
+	}
+	n, err := d.index.Counted(site, countedDocuments)
+	if n == countedDocuments {
+		if d.counted == nil || len(d.counted) >= maxCounted {
+			d.counted = map[string]bool{}
+		}
+		d.counted[site] = true
+	}
+	return n < countedDocuments, err
+}
+
+const maxCounted = 1 << 16 // sites that are remembered to have enough
+
+// frameOf returns the framing of a document of the index: what is boilerplate in the input, or
+// what was noted when the document was added.
+func (d *Deduper) frameOf(doc *store.Document) framing {
+	if d.surveyed {
+		if d.boilerplate == nil {
+			return nil
+		}
+		site := siteHash(doc.Site)
+		return func(g *shingle.Digest) []bool { return d.boilerplate.of(g, site) }
+	}
+	var keys map[uint64]bool
+	for _, p := range doc.Paragraphs {
+		if p.Frame {
+			if keys == nil {
+				keys = map[uint64]bool{}
+			}
+			keys[p.Key] = true
+		}
+	}
+	if keys == nil {
+		return nil
+	}
+	return keyFrame(keys)
+}
+
+// keyFrame is the framing of paragraphs with the keys.
+func keyFrame(keys map[uint64]bool) framing {
+	return func(g *shingle.Digest) (is []bool) {
+		n := 0
+		for i, p := range g.Paragraphs {
+			if key, shingles := g.ParagraphKey(p); shingles >= minParagraph && keys[key] {
+				if is == nil {
+					is = make([]bool, len(g.Paragraphs))
+				}
+				is[i] = true
+				n++
+			}
+		}
+		if n == len(g.Paragraphs) {
+			return nil
+		}
+		return is
+	}
 }
 
 func siteHash(site string) uint64 { return xxhash.Sum64String(site) }

@@ -192,3 +192,54 @@ func TestCensusAgainstCounting(t *testing.T) {
 		}
 	}
 }
+
+// TestFilterGoesByWhatItHasSeen: a story in the frame of another site is found once the frame is
+// known, in an index that was opened again too, and pages of a site are no copies for its
+// frame.
+func TestFilterGoesByWhatItHasSeen(t *testing.T) {
+	w := testkit.NewWriter(9)
+	dir := t.TempDir()
+	opts := &Options{StoreText: true}
+	frames := [][]string{w.Article(12), w.Article(12)}
+	stories := make([]string, 30)
+	for i := range stories {
+		stories[i] = strings.Join(w.Article(6), "\n")
+	}
+	framed := func(site, story int) Document {
+		f := frames[site]
+		return Document{
+			ID: fmt.Sprintf("%d/%d", site, story), Site: fmt.Sprintf("%d.example", site),
+			Text: strings.Join(f[:6], "\n") + "\n" + stories[story] + "\n" + strings.Join(f[6:], "\n"),
+		}
+	}
+	for part := range 2 {
+		d, err := Open(dir, opts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if part == 0 {
+			for i := range 20 {
+				if v := add(t, d, framed(0, i)); v.Kind != Unique {
+					t.Errorf("story %d: %+v", i, v)
+				}
+			}
+			for i := 20; i < 26; i++ {
+				add(t, d, framed(1, i))
+			}
+		} else {
+			for i := range 10 {
+				if v := add(t, d, framed(1, i)); v.Kind != Syndicated || v.Of != fmt.Sprintf("0/%d", i) {
+					t.Errorf("story %d again: %+v", i, v)
+				}
+			}
+			for i := 26; i < 30; i++ {
+				if v := add(t, d, framed(1, i)); v.Kind != Unique {
+					t.Errorf("a new story: %+v", v)
+				}
+			}
+		}
+		if err := d.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

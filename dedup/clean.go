@@ -247,7 +247,7 @@ func (c *cleaner) decide(doc Document, a analysis) (judgement, error) {
 	d := c.d
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	j, err := d.judge(doc, a)
+	j, err := d.judge(doc, &a)
 	if err != nil || j.num != 0 {
 		return j, err
 	}

@@ -268,3 +268,18 @@ func TestSpansAreExact(t *testing.T) {
 		t.Errorf("spans %+v, want %+v", got, want)
 	}
 }
+
+// TestSpansWhereLinesAreBrokenElsewhere: an article as one line, and in paragraphs inside of
+// another page.
+func TestSpansWhereLinesAreBrokenElsewhere(t *testing.T) {
+	w := testkit.NewWriter(5)
+	article := w.Article(5)
+	text := strings.Join(article, " ")
+	kept := strings.Join(slices.Concat(w.Article(3), article, w.Article(2)), "\n")
+	got := spans(shingle.DefaultParams(), text, kept, .8)
+	at := strings.Index(kept, article[0])
+	want := []Span{{0, len(text), at, at + len(text)}}
+	if !slices.Equal(got, want) {
+		t.Errorf("spans %+v, want %+v", got, want)
+	}
+}

@@ -124,7 +124,9 @@ type Deduper struct {
 	sets     setCache
 	overflow int64 // searches cut short
 
-	boilerplate *boilerplate // of the input
+	surveyed    bool            // what is boilerplate was found in the input,
+	boilerplate *boilerplate    // and is this
+	counted     map[string]bool // sites of which enough documents are counted
 	limits      searchLimits
 	replays     func(store.DocNum) bool // whether that record may be the same again; nil: it may
 }
@@ -183,7 +185,7 @@ func (d *Deduper) Check(doc Document) (Verdict, error) {
 	a := analyse(d.opts.Params.NewDigester(), doc.Text, siteHash(doc.Site))
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	j, err := d.judge(doc, a)
+	j, err := d.judge(doc, &a)
 	return j.Verdict, err
 }
 

@@ -102,7 +102,7 @@ func (o *FilterOptions) judge(d *Deduper, it *item) (judgement, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if o.Frozen {
-		return d.judge(doc, it.analysis)
+		return d.judge(doc, &it.analysis)
 	}
 	return d.stage(doc, it.analysis)
 }

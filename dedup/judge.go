@@ -19,9 +19,10 @@ type judgement struct {
 	against bool    // that document belongs to the reference set
 }
 
-// judge compares a document with the representatives of the index.
-func (d *Deduper) judge(doc Document, a analysis) (judgement, error) {
-	same, conflict, err := d.seen(doc, a)
+// judge compares a document with the representatives of the index. It notes in the analysis
+// what is boilerplate.
+func (d *Deduper) judge(doc Document, a *analysis) (judgement, error) {
+	same, conflict, err := d.seen(doc, *a)
 	if err != nil {
 		return judgement{}, err
 	}
@@ -29,7 +30,10 @@ func (d *Deduper) judge(doc Document, a analysis) (judgement, error) {
 		return d.replay(same)
 	}
 	j := judgement{Verdict: Verdict{IDConflict: conflict}}
-	m, err := d.best(a)
+	if err := d.frame(doc.Site, a); err != nil {
+		return j, err
+	}
+	m, err := d.best(*a)
 	if err == nil {
 		j.take(m)
 	}
@@ -278,7 +282,7 @@ func (v *verifier) look(n store.DocNum) error {
 		return nil
 	}
 	if v.sets == nil {
-		s := v.d.setsOf(v.a.text, v.a.site)
+		s := v.d.setsOf(v.a.text, v.a.is)
 		v.sets = &s
 	}
 	m := match{num: n, id: doc.ID, representative: doc.Representative}
@@ -363,7 +367,7 @@ func (d *Deduper) verify(m *match, a analysis, sets *textSets, doc *store.Docume
 
 // stage judges a document and adds it to the index. It becomes durable with the next commit.
 func (d *Deduper) stage(doc Document, a analysis) (judgement, error) {
-	j, err := d.judge(doc, a)
+	j, err := d.judge(doc, &a)
 	if err != nil || j.num != 0 {
 		return j, err
 	}
@@ -373,6 +377,7 @@ func (d *Deduper) stage(doc Document, a analysis) (judgement, error) {
 // add puts a document into the index with what was said of it, and into the sieves that are
 // named.
 func (d *Deduper) add(doc Document, a analysis, j judgement, byText, byShingles bool) (judgement, error) {
+	var err error
 	s := &store.Document{
 		ID: doc.ID, OwnID: !doc.MadeID, Text: a.hash,
 		ByText:         byText && !a.empty(),
@@ -391,9 +396,11 @@ func (d *Deduper) add(doc Document, a analysis, j judgement, byText, byShingles 
 		s.Site = doc.Site
 		s.Location = doc.location
 		s.Paragraphs = a.paragraphs
+		if s.Counted, err = d.counts(doc.Site, byShingles && !a.short); err != nil {
+			return j, err
+		}
 		s.Date = d.dateOf(doc)
 	}
-	var err error
 	if d.opts.StoreText && (s.ByText || s.ByShingles) {
 		j.num, err = d.index.AddText(s, doc.Text)
 	} else {

@@ -24,7 +24,7 @@ func readReference(ctx context.Context, in Input, of *Deduper) (*reference, erro
 	if err != nil {
 		return nil, err
 	}
-	d.boilerplate = of.boilerplate
+	d.boilerplate, d.surveyed = of.boilerplate, of.surveyed
 	r := &reference{d: d, texts: in.useTexts(referenceRun, o.TempDir)}
 	d.texts = r.texts
 	var s Summary

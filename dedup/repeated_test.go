@@ -82,6 +82,7 @@ func TestRepeatedParagraphsAgainstCounting(t *testing.T) {
 	if !slices.IsSortedFunc(rows, func(a, b paragraphRowRead) int { return cmp.Compare(b.Documents, a.Documents) }) {
 		t.Error("the rows are not in order")
 	}
+	p := shingle.DefaultParams()
 	found := map[string]bool{}
 	near := 0
 	for _, row := range rows {
@@ -103,7 +104,10 @@ func TestRepeatedParagraphsAgainstCounting(t *testing.T) {
 		t.Error("no near paragraphs were joined")
 	}
 	for normal, c := range counts {
-		if c.documents >= 2 && !found[normal] {
+		joined := slices.ContainsFunc(rows, func(row paragraphRowRead) bool { // an edited one came first
+			return row.Kind == "near" && shingle.Resemblance(p.Set(row.Text), p.Set(normal)) >= DefaultMinResemblance
+		})
+		if c.documents >= 2 && !found[normal] && !joined {
 			t.Errorf("not found: %q in %d documents", normal, c.documents)
 		}
 	}

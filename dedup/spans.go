@@ -1,6 +1,8 @@
 package dedup
 
 import (
+	"slices"
+
 	"neardup/shingle"
 )
 
@@ -34,10 +36,57 @@ func spans(p shingle.Params, text, kept string, minimum float64) []Span {
 		}
 		out = append(out, s)
 	}
+	if 2*covered(out) >= len(text) {
+		return out
+	}
+	// The lines may be broken elsewhere.
+	if across := spansAcross(p, text, kept, minimum); covered(across) > covered(out) {
+		out = across
+	}
 	if len(out) == 0 && len(a) > 0 && len(b) > 0 && shingle.Resemblance(p.Set(text), p.Set(kept)) >= minimum {
 		out = []Span{{a[0].Start, a[len(a)-1].End, b[0].Start, b[len(b)-1].End}}
 	}
 	return out
+}
+
+func covered(ss []Span) (bytes int) {
+	for _, s := range ss {
+		bytes += s.End - s.Start
+	}
+	return bytes
+}
+
+// spansAcross finds what the texts share as the repeated sections of both together, whatever
+// the breaks of their lines.
+func spansAcross(p shingle.Params, text, kept string, minimum float64) (out []Span) {
+	const between = "\n\n"
+	shift := len(text) + len(between)
+	for _, s := range Sections(text+between+kept, nil).Sections {
+		var here, there []Occurrence
+		for _, o := range s.Occurrences {
+			if o.End <= len(text) {
+				here = append(here, o)
+			} else if o.Start >= shift {
+				there = append(there, o)
+			}
+		}
+		for i := range min(len(here), len(there)) {
+			span := Span{here[i].Start, here[i].End, there[i].Start - shift, there[i].End - shift}
+			a, b := text[span.Start:span.End], kept[span.KeptStart:span.KeptEnd]
+			if shingle.Normalize(a) == shingle.Normalize(b) || shingle.Resemblance(p.Set(a), p.Set(b)) >= minimum {
+				out = append(out, span)
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b Span) int { return a.Start - b.Start })
+	end := 0
+	return slices.DeleteFunc(out, func(s Span) bool {
+		if s.Start < end {
+			return true
+		}
+		end = s.End
+		return false
+	})
 }
 
 type paragraph struct {

@@ -81,6 +81,7 @@ func (d *Deduper) use(c *census) error {
 		return err
 	}
 	d.overflow += cut
+	d.surveyed = true
 	if len(b.known) > 0 {
 		d.boilerplate = b
 	}

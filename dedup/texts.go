@@ -14,15 +14,15 @@ type textSets struct {
 
 func (s *textSets) len() int { return s.text.Len() + s.article.Len() }
 
-// setsOf returns the shingles of a text of a site.
-func (d *Deduper) setsOf(text string, site uint64) (s textSets) {
-	if d.boilerplate == nil {
+// setsOf returns the shingles of a text that is framed so.
+func (d *Deduper) setsOf(text string, f framing) (s textSets) {
+	if f == nil {
 		s.text = d.opts.Params.Set(text)
 		return s
 	}
 	d.opts.Params.WithDigest(text, func(g *shingle.Digest) {
 		s.text = g.Set.Clone()
-		if is := d.boilerplate.of(g, site); is != nil {
+		if is := f(g); is != nil {
 			s.framed = true
 			if article := without(g, is); articleLen(g, article) > 0 {
 				s.article = article
@@ -41,7 +41,7 @@ func (d *Deduper) documentSets(n store.DocNum, doc *store.Document) (*textSets, 
 	if err != nil || !ok {
 		return nil, false, err
 	}
-	sets := d.setsOf(text, siteHash(doc.Site))
+	sets := d.setsOf(text, d.frameOf(doc))
 	d.sets.put(n, &sets)
 	return &sets, true, nil
 }

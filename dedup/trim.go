@@ -248,6 +248,14 @@ func (t *trimmer) measure(row *removedRow, a, b string) {
 	row.Distance = x.Fingerprint().Distance(y.Fingerprint())
 	r, c, k := shingle.Compare(x, y)
 	row.Resemblance, row.Containment, row.ContainmentOfKept = round(r), round(c), round(k)
+	if r >= t.c.d.opts.MinResemblance {
+		return
+	}
+	at := row.Spans[0] // of a section that is near paragraph by paragraph
+	row.Spans = []Span{}
+	for _, s := range spans(p, a, b, t.c.d.opts.MinResemblance) {
+		row.Spans = append(row.Spans, Span{at.Start + s.Start, at.Start + s.End, at.KeptStart + s.KeptStart, at.KeptStart + s.KeptEnd})
+	}
 }
 
 // paragraphCuts returns what goes if paragraphs go: they, and the white space before them, or

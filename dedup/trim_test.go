@@ -23,7 +23,7 @@ func checkRows(t *testing.T, pages []page, rows []map[string]any) (spans int) {
 	for _, row := range rows {
 		text, kept := texts[row["id"].(string)], texts[row["kept"].(string)]
 		list, ok := row["spans"].([]any)
-		if !ok {
+		if !ok && row["kind"] != "section" { // which came together when something else went
 			t.Errorf("no spans: %v", row)
 		}
 		for _, s := range list {

@@ -122,6 +122,9 @@ func (ix *Index) Sharing(paragraphs []Paragraph, limit int) (nums []DocNum, cut 
 	defer ix.mu.Unlock()
 	shared := map[DocNum]int{} // shingles
 	for _, p := range paragraphs {
+		if p.Frame {
+			continue
+		}
 		read, last := 0, DocNum(0)
 		err := ix.scan(tablePara, p.Key, func(e entry) bool {
 			if e.num <= last {
@@ -146,6 +149,30 @@ func (ix *Index) Sharing(paragraphs []Paragraph, limit int) (nums []DocNum, cut 
 		return cmp.Or(shared[b]-shared[a], cmp.Compare(a, b))
 	})
 	return nums, cut, nil
+}
+
+// Counted returns how many of the counted documents are of a site, up to limit.
+func (ix *Index) Counted(site string, limit int) (int, error) {
+	return ix.frequency(idValue(site), limit)
+}
+
+// CountedWith returns how many of the counted documents of a site have a paragraph with the key,
+// up to limit.
+func (ix *Index) CountedWith(site string, key uint64, limit int) (int, error) {
+	return ix.frequency(onSite(idValue(site), key), limit)
+}
+
+func (ix *Index) frequency(value uint64, limit int) (n int, err error) {
+	ix.mu.Lock()
+	defer ix.mu.Unlock()
+	last := DocNum(0)
+	err = ix.scan(tableSite, value, func(e entry) bool {
+		if e.num > last { // otherwise it stands in both sieves
+			n, last = n+1, e.num
+		}
+		return n < limit
+	})
+	return n, err
 }
 
 // mostFrequent returns the distinct numbers, the most frequent first, ties to the smaller.

@@ -31,6 +31,7 @@ import (
 //	11          64-bit hash of the id                       all but the number
 //	12 to 23    band keys of the sketch, see shingle.Bands  all but the number
 //	24          keys of the paragraphs                      all but the number
+//	25          sites, and keys of paragraphs on them       all but the number
 //
 // A search in a sieve reads the keys that share a prefix; see [split].
 const (
@@ -49,7 +50,8 @@ const (
 	tableID   = tableText + 1
 	tableBand = tableID + 1 // the first of shingle.Bands
 	tablePara = tableBand + shingle.Bands
-	tables    = tablePara + 1
+	tableSite = tablePara + 1
+	tables    = tableSite + 1
 
 	pairPrefix  = 6  // bytes: kind, table, pair of blocks
 	wholePrefix = 10 // bytes: kind, table, value

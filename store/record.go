@@ -23,6 +23,9 @@ type Document struct {
 	ByText     bool // found by documents with an equal text
 	ByShingles bool // found by documents with a near fingerprint or a similar sketch
 
+	// Counted tells that the paragraphs count in the frequencies of the site.
+	Counted bool
+
 	// ByParagraphs tells that it is found by its paragraphs and not by its shingles.
 	ByParagraphs bool
 
@@ -49,7 +52,8 @@ type Document struct {
 // ones with a probability that is their resemblance.
 type Paragraph struct {
 	Key      uint64
-	Shingles int // its length
+	Shingles int  // its length
+	Frame    bool // it was boilerplate when the document was added: no document is found by it
 }
 
 // A Verdict is what was said of a document when it was added. Kind is the caller's; zero
@@ -84,11 +88,12 @@ type Location struct {
 //	if bits 1, 2 or 7:
 //	fingerprint     8 bytes, little-endian
 //	characters      uvarint
-//	article         uvarint
+//	article         uvarint, times two, and one if it is counted
 //	date            varint
 //	site            uvarint length, bytes
 //	location        if bit 5: run 8 bytes, source, offset and length as uvarints
-//	paragraphs      uvarint number; of each the key, 8 bytes, and the shingles, uvarint
+//	paragraphs      uvarint number; of each the key, 8 bytes, and the shingles, uvarint, times
+//	                two, and one if it is boilerplate
 //	sketch          to the end, see shingle.Sketch.Append
 const (
 	flagOwnID = 1 << iota
@@ -136,7 +141,7 @@ func appendDocument(b []byte, d *Document) []byte {
 	}
 	b = binary.LittleEndian.AppendUint64(b, uint64(d.Fingerprint))
 	b = binary.AppendUvarint(b, uint64(d.Characters))
-	b = binary.AppendUvarint(b, uint64(d.Article))
+	b = binary.AppendUvarint(b, uint64(d.Article)<<1|uint64(bit(d.Counted, 1)))
 	b = binary.AppendVarint(b, d.Date)
 	b = appendString(b, d.Site)
 	if f&flagLocation != 0 {
@@ -148,7 +153,7 @@ func appendDocument(b []byte, d *Document) []byte {
 	b = binary.AppendUvarint(b, uint64(len(d.Paragraphs)))
 	for _, p := range d.Paragraphs {
 		b = binary.LittleEndian.AppendUint64(b, p.Key)
-		b = binary.AppendUvarint(b, uint64(p.Shingles))
+		b = binary.AppendUvarint(b, uint64(p.Shingles)<<1|uint64(bit(p.Frame, 1)))
 	}
 	return d.Sketch.Append(b)
 }
@@ -179,7 +184,8 @@ func parseDocument(b []byte) (*Document, error) {
 	if f&flagsSieved != 0 {
 		d.Fingerprint = shingle.Fingerprint(r.uint64())
 		d.Characters = int(r.uvarint())
-		d.Article = int(r.uvarint())
+		article := r.uvarint()
+		d.Article, d.Counted = int(article>>1), article&1 != 0
 		d.Date = r.varint()
 		d.Site = r.string()
 		if f&flagLocation != 0 {
@@ -189,7 +195,8 @@ func parseDocument(b []byte) (*Document, error) {
 			}
 		}
 		for range r.count(9) {
-			d.Paragraphs = append(d.Paragraphs, Paragraph{r.uint64(), int(r.uvarint())})
+			key, shingles := r.uint64(), r.uvarint()
+			d.Paragraphs = append(d.Paragraphs, Paragraph{key, int(shingles >> 1), shingles&1 != 0})
 		}
 		if err := d.Sketch.UnmarshalBinary(r.b); err != nil {
 			r.bad = true

@@ -3,6 +3,7 @@ package store
 import (
 	"encoding/binary"
 	"errors"
+	"math/bits"
 
 	"github.com/cockroachdb/pebble/v2"
 )
@@ -32,10 +33,25 @@ func appendEntries(es []entry, n DocNum, d *Document) []entry {
 	}
 	if d.ByShingles || d.ByParagraphs {
 		for _, p := range d.Paragraphs {
-			es = append(es, entry{tablePara, p.Key, n})
+			if !p.Frame {
+				es = append(es, entry{tablePara, p.Key, n})
+			}
+		}
+	}
+	if d.Counted {
+		site := idValue(d.Site)
+		es = append(es, entry{tableSite, site, n})
+		for _, p := range d.Paragraphs {
+			es = append(es, entry{tableSite, onSite(site, p.Key), n})
 		}
 	}
 	return es
+}
+
+// onSite joins a site and a paragraph.
+func onSite(site, paragraph uint64) uint64 {
+	const factor = 0x9e3779b97f4a7c15
+	return (site^factor)*(paragraph|1) ^ bits.RotateLeft64(paragraph, 32)
 }
 
 func textValue(h TextHash) uint64 { return binary.BigEndian.Uint64(h[:]) }
