@@ -1,6 +1,8 @@
 package dedup
 
 import (
+	"slices"
+
 	"neardup/shingle"
 	"neardup/store"
 )
@@ -67,7 +69,10 @@ type place struct {
 // find returns where a paragraph stands in an earlier record: an equal one, or the one that it
 // resembles most; nil if nowhere.
 func (x *paragraphIndex) find(p part) (*place, error) {
-	keys := []store.Paragraph{{Key: p.keys[0], Shingles: 1}, {Key: p.keys[1], Shingles: 1}}
+	var keys []store.Paragraph
+	for _, key := range p.keys {
+		keys = append(keys, store.Paragraph{Key: key, Shingles: 1})
+	}
 	nums, _, err := x.d.index.Sharing(keys, elsewhereShare)
 	if err != nil {
 		return nil, err
@@ -88,7 +93,7 @@ func (x *paragraphIndex) find(p part) (*place, error) {
 			if q.hash == p.hash {
 				return &place{doc.ID, q.Range, 0, 1, 1, 1}, nil
 			}
-			if q.keys[0] != p.keys[0] && q.keys[1] != p.keys[1] {
+			if !slices.ContainsFunc(q.keys[:], func(key uint64) bool { return slices.Contains(p.keys[:], key) }) {
 				continue
 			}
 			r, contained, containing := shingle.Compare(p.set, q.set)
@@ -126,7 +131,7 @@ func (x *paragraphIndex) parts(n store.DocNum, doc *store.Document) ([]part, err
 		}
 		o := TrimOptions{Paragraphs: true}
 		for _, p := range o.find(x.d.opts.Params.NewDigester(), text, 0, nil).parts {
-			if stay[p.keys[0]] && stay[p.keys[1]] {
+			if stay[p.keys[0]] && stay[p.keys[1]] && stay[p.keys[2]] {
 				ps = append(ps, p)
 			}
 		}

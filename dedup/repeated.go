@@ -60,7 +60,7 @@ func longEnough(d *shingle.Digester, text string) *trimming {
 	for _, p := range g.Paragraphs {
 		if _, n := g.ParagraphKey(p); n >= minParagraph {
 			m := mark{paragraphHash(g.Normal[p.Normal.Start:p.Normal.End]), p.Range}
-			t.parts = append(t.parts, part{mark: m, keys: g.ParagraphExtremes(p), fingerprint: g.ParagraphFingerprint(p)})
+			t.parts = append(t.parts, part{mark: m, least: g.ParagraphLeast(p), fingerprint: g.ParagraphFingerprint(p)})
 		}
 	}
 	return t
@@ -89,7 +89,7 @@ type occurring struct {
 // and similar ones with the same least hash.
 func (r *paragraphScan) add(it *item) error {
 	for _, p := range it.trimming.parts {
-		b := binary.BigEndian.AppendUint64(r.row[:0], p.keys[0])
+		b := binary.BigEndian.AppendUint64(r.row[:0], p.least)
 		b = binary.BigEndian.AppendUint64(b, p.hash)
 		b = appendOccurring(b, &occurring{it.ordinal, p.Range, p.fingerprint, it.location, it.rec.ID})
 		r.row = b

@@ -62,9 +62,10 @@ type trimming struct {
 // A part is a paragraph that may stand elsewhere.
 type part struct {
 	mark
-	keys [2]uint64 // equal paragraphs share both, similar ones at least one as a rule
+	keys [3]uint64 // equal paragraphs share all, similar ones at least one as a rule
 	set  shingle.Set
 
+	least       uint64 // see shingle.Digest.ParagraphLeast
 	fingerprint shingle.Fingerprint
 }
 
@@ -103,7 +104,7 @@ func (o *TrimOptions) find(d *shingle.Digester, text string, site uint64, b *boi
 		case is != nil && is[i]:
 			t.frame = append(t.frame, m)
 		case o.Paragraphs && utf8.RuneCountInString(text[p.Start:p.End]) >= longParagraph:
-			t.parts = append(t.parts, part{mark: m, keys: g.ParagraphExtremes(p), set: g.ParagraphSet(p)})
+			t.parts = append(t.parts, part{mark: m, keys: g.ParagraphKeys(p), set: g.ParagraphSet(p)})
 		}
 	}
 	return t

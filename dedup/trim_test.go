@@ -55,6 +55,7 @@ func TestTrim(t *testing.T) {
 		frame := append(w.Article(3), "Menu", "Home")
 		for i := range 20 {
 			own := w.Article(4)
+			own[1] += " " + w.Article(1)[0] // 100 characters and more
 			p := plan{frame: frame, own: own}
 			text := slices.Concat(frame[:3], own)
 			if len(stories) > 0 && i%3 == 0 {
