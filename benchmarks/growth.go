@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 
@@ -38,7 +37,7 @@ func (b *bench) growth() ([]growthRow, error) {
 			return nil, err
 		}
 		var err error
-		if row.build, err = runProcess(exec.CommandContext(b.ctx, b.program, "clean", "-q", "--force", "-o", os.DevNull, "--index", index, "--memory", growthMemory, corpus), discard); err != nil {
+		if row.build, err = b.process(nil, discard, b.program, "clean", "-q", "--force", "-o", os.DevNull, "--index", index, "--memory", growthMemory, corpus); err != nil {
 			return nil, err
 		}
 		if row.index, err = folderSize(index); err != nil {
@@ -46,11 +45,12 @@ func (b *bench) growth() ([]growthRow, error) {
 		}
 		b.log("index of %d documents: %.0f µs of CPU time a document, %d MiB", n, row.build.CPU.Seconds()*1e6/float64(n), row.build.Memory>>20)
 		summary := filepath.Join(b.temp, "summary.json")
-		c := exec.CommandContext(b.ctx, b.program, "filter", "-q", "--frozen", "--index", index, "--memory", growthMemory, "--summary", summary)
-		if c.Stdin, err = os.Open(queries); err != nil {
+		in, err := os.Open(queries)
+		if err != nil {
 			return nil, err
 		}
-		if row.query, err = runProcess(c, discard); err != nil {
+		row.query, err = b.process(in, discard, b.program, "filter", "-q", "--frozen", "--index", index, "--memory", growthMemory, "--summary", summary)
+		if err := errors.Join(err, in.Close()); err != nil {
 			return nil, err
 		}
 		s, err := os.ReadFile(summary)

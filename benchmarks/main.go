@@ -38,13 +38,17 @@ func run(ctx context.Context) error {
 	b := &bench{ctx: ctx, start: time.Now()}
 	peer := flag.String("peer", "", "be the process of a `PEER`: read a corpus, write pairs")
 	out := flag.String("o", "RESULTS.md", "write the results to `FILE`, and the plots to the folder plots beside it")
+	report := flag.String("measure", "", "run the command of the arguments and write what it took to `FILE`")
 	flag.StringVar(&b.cache, "cache", "", "`FOLDER` for packages and corpora, kept for the next run (default: in the user's cache)")
 	flag.BoolVar(&b.quick, "quick", false, "two minutes: generated text, small corpora")
 	flag.BoolVar(&b.generated, "generated", false, "generated text, nothing is downloaded")
 	flag.IntVar(&b.scale, "scale", 0, "also index up to so `MANY` generated documents, and query them")
 	flag.Parse()
-	if *peer != "" {
+	switch {
+	case *peer != "":
 		return runPeer(*peer, flag.Arg(0), os.Stdout)
+	case *report != "":
+		return measured(*report, flag.Args())
 	}
 	if b.cache == "" {
 		cache, err := os.UserCacheDir()
@@ -153,40 +157,39 @@ type comparison struct {
 
 // compare runs neardup and the peers over documents.
 func (b *bench) compare(docs []Document, repeat int, first bool) (c comparison, err error) {
-	path := filepath.Join(b.temp, fmt.Sprintf("%d.jsonl", len(docs)))
-	if err := writeCorpus(path, docs); err != nil {
-		return c, err
-	}
-	number := numbers(docs)
 	c.documents = len(docs)
 	b.log("%d documents: exact truth", len(docs))
 	c.truth = exactJoin(docs, fiveCharacters, threshold)
+	s, err := b.sample(docs, c.truth)
+	if err != nil {
+		return c, err
+	}
 	for i, d := range docs {
 		c.bytes += len(d.Text)
 		if d.Source == "" {
 			continue
 		}
 		c.made++
-		source := number[d.Source]
+		source := s.number[d.Source]
 		if p := (Pair{min(source, i), max(source, i)}); c.truth[p] > 0 {
 			c.copies = append(c.copies, p)
 		}
 	}
 	add := func(run Run, err error) error {
 		if err == nil {
-			b.log("%d documents: %s, %.2f s of CPU time, %d pairs", len(docs), run.Tool, run.CPU.Seconds(), len(run.Pairs))
+			b.log("%d documents: %s, %.2f s of CPU time, %d pairs", len(docs), run.Tool, run.CPU.Seconds(), run.Pairs)
 			c.runs = append(c.runs, run)
 		}
 		return err
 	}
-	if err := add(leastOf(repeat, func() (Run, error) { return b.scan(path, number, "--shingle-size", "5") })); err != nil {
+	if err := add(leastOf(repeat, func() (Run, error) { return b.scan(s, "--shingle-size", "5") })); err != nil {
 		return c, err
 	}
-	if err := add(leastOf(repeat, func() (Run, error) { return b.clean(path, number, "--shingle-size", "5") })); err != nil {
+	if err := add(leastOf(repeat, func() (Run, error) { return b.clean(s, "--shingle-size", "5") })); err != nil {
 		return c, err
 	}
 	for _, p := range peers {
-		if err := add(b.runPeerProcess(p.name, path, len(docs))); err != nil {
+		if err := add(b.peer(p.name, s)); err != nil {
 			return c, err
 		}
 	}
@@ -194,7 +197,7 @@ func (b *bench) compare(docs []Document, repeat int, first bool) (c comparison, 
 		return c, nil
 	}
 	for _, t := range fileTools {
-		run, err := b.runFileTool(t, docs)
+		run, err := b.fileTool(t, docs, s)
 		if err != nil {
 			b.log("%s left out: %v", t.name, err)
 			continue
@@ -204,12 +207,4 @@ func (b *bench) compare(docs []Document, repeat int, first bool) (c comparison, 
 		}
 	}
 	return c, nil
-}
-
-func numbers(docs []Document) map[string]int {
-	number := make(map[string]int, len(docs))
-	for i, d := range docs {
-		number[d.ID] = i
-	}
-	return number
 }

@@ -5,7 +5,6 @@ import (
 	"maps"
 	"math"
 	"math/rand/v2"
-	"path/filepath"
 	"slices"
 
 	"neardup/shingle"
@@ -31,11 +30,12 @@ const recallStep = 0.025
 // recallByResemblance compares true pairs of different texts, found by an exact join, with what
 // the fingerprint, the sketch and scan as a whole find of them.
 func (b *bench) recallByResemblance(docs []Document) ([]recallRow, error) {
-	path := filepath.Join(b.temp, "recall.jsonl")
-	if err := writeCorpus(path, docs); err != nil {
+	truth := exactJoin(docs, fiveCharacters, lowest)
+	corpus, err := b.sample(docs, truth)
+	if err != nil {
 		return nil, err
 	}
-	found, err := b.scan(path, numbers(docs), "--shingle-size", "5", "--min-resemblance", fmt.Sprint(lowest))
+	found, err := b.scan(corpus, "--shingle-size", "5", "--min-resemblance", fmt.Sprint(lowest))
 	if err != nil {
 		return nil, err
 	}
@@ -43,7 +43,6 @@ func (b *bench) recallByResemblance(docs []Document) ([]recallRow, error) {
 	for i := range rows {
 		rows[i] = recallRow{resemblance: lowest + float64(i)*recallStep, within: make([]float64, len(sievesAt))}
 	}
-	truth := exactJoin(docs, fiveCharacters, lowest)
 	first, second := fiveCharacters.NewDigester(), fiveCharacters.NewDigester()
 	for p, resemblance := range truth {
 		if resemblance == 1 {
@@ -56,7 +55,7 @@ func (b *bench) recallByResemblance(docs []Document) ([]recallRow, error) {
 			r.within[i] += float(x.Fingerprint.Distance(y.Fingerprint) <= k)
 		}
 		r.sketch += float(shareBand(x.Sketch, y.Sketch))
-		r.scan += float(found.Pairs[p])
+		r.scan += float(found.Hits[p])
 	}
 	for i := range rows {
 		r := &rows[i]
@@ -113,42 +112,41 @@ func (b *bench) recallByEdit(docs []Document) ([]editRow, error) {
 	var rows []editRow
 	for _, edit := range Edits {
 		var corpus []Document
-		var truths []map[string]float64
-		names := slices.Sorted(maps.Keys(originals))
-		for _, language := range names {
+		truth := map[Pair]float64{}
+		for _, language := range slices.Sorted(maps.Keys(originals)) {
 			of := originals[language]
-			truth := map[string]float64{}
 			r := rand.New(rand.NewPCG(4, 4))
 			for i, d := range of {
 				text := Edit(edit, d.Text, of[(i+1)%len(of)].Text, r)
-				id := "copy of " + d.ID
-				corpus = append(corpus, d, Document{ID: id, Language: language, Text: text, Source: d.ID})
-				truth[id] = shingle.Resemblance(p.Set(d.Text), p.Set(text))
+				n := len(corpus)
+				corpus = append(corpus, d, Document{ID: "copy of " + d.ID, Language: language, Text: text})
+				truth[Pair{n, n + 1}] = shingle.Resemblance(p.Set(d.Text), p.Set(text))
 			}
-			truths = append(truths, truth)
 		}
-		path := filepath.Join(b.temp, "edit.jsonl")
-		if err := writeCorpus(path, corpus); err != nil {
-			return nil, err
-		}
-		number := numbers(corpus)
-		found, err := b.scan(path, number)
+		s, err := b.sample(corpus, truth)
 		if err != nil {
 			return nil, err
 		}
-		for i, language := range names {
-			row := editRow{edit: edit, language: language}
-			for id, resemblance := range truths[i] {
-				row.copies++
-				if resemblance < threshold {
-					continue
-				}
-				row.resembling++
-				if n := number[id]; found.Pairs[Pair{n - 1, n}] {
-					row.found++
-				}
+		found, err := b.scan(s)
+		if err != nil {
+			return nil, err
+		}
+		byLanguage := map[string]*editRow{}
+		for pair, resemblance := range truth {
+			language := corpus[pair.A].Language
+			row := byLanguage[language]
+			if row == nil {
+				row = &editRow{edit: edit, language: language}
+				byLanguage[language] = row
 			}
-			rows = append(rows, row)
+			row.copies++
+			if resemblance >= threshold {
+				row.resembling++
+				row.found += int(float(found.Hits[pair]))
+			}
+		}
+		for _, language := range slices.Sorted(maps.Keys(byLanguage)) {
+			rows = append(rows, *byLanguage[language])
 		}
 	}
 	return rows, nil

@@ -48,18 +48,13 @@ type score struct {
 }
 
 func (c comparison) score(r Run) score {
-	hits, copies := 0, 0
-	for p := range r.Pairs {
-		if c.truth[p] > 0 {
-			hits++
-		}
-	}
+	copies := 0
 	for _, p := range c.copies {
-		if r.Pairs[p] {
+		if r.Hits[p] {
 			copies++
 		}
 	}
-	return score{share(hits, len(c.truth)), share(hits, len(r.Pairs)), share(copies, len(c.copies))}
+	return score{share(len(r.Hits), len(c.truth)), share(len(r.Hits), r.Pairs), share(copies, len(c.copies))}
 }
 
 func share(part, whole int) float64 {
@@ -119,7 +114,7 @@ func (r *results) write(path string) error {
 				recall, copies = "", "" // a pair a dropped document, no more
 			}
 			p("| %s | %.2f | %.1f | %.2f | %d | %d | %s | %.4f | %s |", run.Tool, run.CPU.Seconds(),
-				run.CPU.Seconds()/c.runs[0].CPU.Seconds(), run.Wall.Seconds(), run.Memory>>20, len(run.Pairs), recall, s.precision, copies)
+				run.CPU.Seconds()/c.runs[0].CPU.Seconds(), run.Wall.Seconds(), run.Memory>>20, run.Pairs, recall, s.precision, copies)
 		}
 		p("")
 	}

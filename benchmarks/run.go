@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -23,33 +24,77 @@ type Run struct {
 	Documents int
 	CPU, Wall time.Duration // CPU: user and system
 	Memory    int64         // peak resident bytes
-	Pairs     map[Pair]bool // as resembling at least the threshold
+	Pairs     int           // found
+	Hits      map[Pair]bool // those of them that are true
 }
 
-// runProcess runs a command and reads its standard output.
-func runProcess(c *exec.Cmd, read func(io.Reader) error) (Run, error) {
+// found counts a pair of two documents.
+func (r *Run) found(truth map[Pair]float64, a, b int) {
+	p := Pair{min(a, b), max(a, b)}
+	r.Pairs++
+	if truth[p] > 0 {
+		r.Hits[p] = true
+	}
+}
+
+// usage is what the system says that a process took.
+type usage struct {
+	CPU    time.Duration
+	Memory int64
+}
+
+// measured is the process between this one and what is measured. A new process inherits the
+// peak memory of the one that starts it, so that must be small.
+func measured(report string, command []string) error {
+	c := exec.Command(command[0], command[1:]...)
+	c.Stdin, c.Stdout, c.Stderr = os.Stdin, os.Stdout, os.Stderr
+	if err := c.Run(); err != nil {
+		return err
+	}
+	u := usage{c.ProcessState.UserTime() + c.ProcessState.SystemTime(), c.ProcessState.SysUsage().(*syscall.Rusage).Maxrss << 10}
+	data, err := json.Marshal(u)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(report, data, 0o644)
+}
+
+// process runs a command through a process of this program that measures it, and reads its
+// standard output.
+func (b *bench) process(in io.Reader, read func(io.Reader) error, command ...string) (r Run, err error) {
+	self, err := os.Executable()
+	if err != nil {
+		return r, err
+	}
+	report := filepath.Join(b.temp, "usage.json")
+	c := exec.CommandContext(b.ctx, self, append([]string{"-measure", report}, command...)...)
+	c.Stdin = in
 	var messages bytes.Buffer
 	c.Stderr = &messages
 	out, err := c.StdoutPipe()
 	if err != nil {
-		return Run{}, err
+		return r, err
 	}
 	start := time.Now()
 	if err := c.Start(); err != nil {
-		return Run{}, err
+		return r, err
 	}
 	readErr := read(bufio.NewReaderSize(out, 1<<20))
 	if err := c.Wait(); err != nil {
-		return Run{}, fmt.Errorf("%s: %w: %s", strings.Join(c.Args, " "), err, lastLine(messages.Bytes()))
+		return r, fmt.Errorf("%s: %w: %s", strings.Join(command, " "), err, messages.Bytes())
 	}
 	if readErr != nil {
-		return Run{}, fmt.Errorf("%s: %w", strings.Join(c.Args, " "), readErr)
+		return r, fmt.Errorf("%s: %w", strings.Join(command, " "), readErr)
 	}
-	return Run{
-		Wall:   time.Since(start),
-		CPU:    c.ProcessState.UserTime() + c.ProcessState.SystemTime(),
-		Memory: c.ProcessState.SysUsage().(*syscall.Rusage).Maxrss << 10,
-	}, nil
+	r.Wall = time.Since(start)
+	data, err := os.ReadFile(report)
+	if err != nil {
+		return r, err
+	}
+	var u usage
+	err = json.Unmarshal(data, &u)
+	r.CPU, r.Memory = u.CPU, u.Memory
+	return r, err
 }
 
 // leastOf repeats a run and returns the one that took the least CPU time: others on the machine
@@ -71,7 +116,7 @@ func leastOf(times int, run func() (Run, error)) (least Run, err error) {
 func buildNeardup(folder string) (string, error) {
 	root, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "neardup").Output()
 	if err != nil {
-		return "", fmt.Errorf("go list: %w", err)
+		return "", fmt.Errorf("go list, which needs this folder or one below: %w", err)
 	}
 	program := filepath.Join(folder, "neardup")
 	c := exec.Command("go", "build", "-o", program, "./cmd/neardup")
@@ -104,14 +149,24 @@ const (
 	cleanTool = "neardup clean --index"
 )
 
-// A pairSet collects pairs that neardup names by ids.
-type pairSet struct {
-	number map[string]int
-	pairs  map[Pair]bool
+// A sample is a corpus in a file, and what is true of it.
+type sample struct {
+	path   string
+	number map[string]int // of each id, its line from 0
+	truth  map[Pair]float64
 }
 
-// add adds a pair if it is said to be exact or near: what is syndicated is contained, no more.
-func (s pairSet) add(v *fastjson.Value, a, b string) error {
+func (b *bench) sample(docs []Document, truth map[Pair]float64) (sample, error) {
+	s := sample{filepath.Join(b.temp, "sample.jsonl"), make(map[string]int, len(docs)), truth}
+	for i, d := range docs {
+		s.number[d.ID] = i
+	}
+	return s, writeCorpus(s.path, docs)
+}
+
+// pairRow counts a row of neardup's that says exact or near: what is syndicated is contained in
+// the other, no more.
+func (s sample) pairRow(r *Run, v *fastjson.Value, a, b string) error {
 	if kind := string(v.GetStringBytes("kind")); kind != "exact" && kind != "near" {
 		return nil
 	}
@@ -120,33 +175,36 @@ func (s pairSet) add(v *fastjson.Value, a, b string) error {
 	if !okA || !okB {
 		return fmt.Errorf("a pair of unknown documents: %s", v)
 	}
-	s.pairs[Pair{min(m, n), max(m, n)}] = true
+	r.found(s.truth, m, n)
 	return nil
 }
 
-// scan runs neardup scan over a corpus and collects its pairs.
-func (b *bench) scan(corpus string, number map[string]int, args ...string) (Run, error) {
-	s := pairSet{number, map[Pair]bool{}}
-	c := exec.CommandContext(b.ctx, b.program, append([]string{"scan", "-q", "--all-pairs", "--temp-dir", b.temp, corpus}, args...)...)
-	r, err := runProcess(c, func(out io.Reader) error {
-		return rows(out, func(v *fastjson.Value) error { return s.add(v, "a", "b") })
-	})
-	r.Tool, r.Pairs, r.Documents = scanTool, s.pairs, len(number)
+// run measures a command that reads a sample, and counts the pairs that it tells.
+func (b *bench) run(tool string, s sample, read func(r *Run, out io.Reader) error, command ...string) (Run, error) {
+	r := Run{Tool: tool, Documents: len(s.number), Hits: map[Pair]bool{}}
+	took, err := b.process(nil, func(out io.Reader) error { return read(&r, out) }, command...)
+	r.CPU, r.Wall, r.Memory = took.CPU, took.Wall, took.Memory
 	return r, err
 }
 
-// clean runs neardup clean over a corpus, into an index that did not exist, and collects the
-// pairs of dropped and kept documents.
-func (b *bench) clean(corpus string, number map[string]int, args ...string) (Run, error) {
+// scan runs neardup scan.
+func (b *bench) scan(s sample, args ...string) (Run, error) {
+	command := append([]string{b.program, "scan", "-q", "--all-pairs", "--temp-dir", b.temp, s.path}, args...)
+	return b.run(scanTool, s, func(r *Run, out io.Reader) error {
+		return rows(out, func(v *fastjson.Value) error { return s.pairRow(r, v, "a", "b") })
+	}, command...)
+}
+
+// clean runs neardup clean into an index that did not exist.
+func (b *bench) clean(s sample, args ...string) (Run, error) {
 	index, removed := filepath.Join(b.temp, "index"), filepath.Join(b.temp, "removed.jsonl")
 	if err := os.RemoveAll(index); err != nil {
 		return Run{}, err
 	}
-	s := pairSet{number, map[Pair]bool{}}
-	c := exec.CommandContext(b.ctx, b.program, append([]string{
-		"clean", "-q", "--force", "-o", filepath.Join(b.temp, "cleaned.jsonl"), "--removed", removed, "--index", index, corpus,
-	}, args...)...)
-	r, err := runProcess(c, func(io.Reader) error { return nil })
+	command := append([]string{
+		b.program, "clean", "-q", "--force", "-o", filepath.Join(b.temp, "cleaned.jsonl"), "--removed", removed, "--index", index, s.path,
+	}, args...)
+	r, err := b.run(cleanTool, s, func(*Run, io.Reader) error { return nil }, command...)
 	if err != nil {
 		return r, err
 	}
@@ -155,41 +213,36 @@ func (b *bench) clean(corpus string, number map[string]int, args ...string) (Run
 		return r, err
 	}
 	defer f.Close()
-	err = rows(f, func(v *fastjson.Value) error { return s.add(v, "id", "kept") })
-	r.Tool, r.Pairs, r.Documents = cleanTool, s.pairs, len(number)
-	return r, err
+	return r, rows(f, func(v *fastjson.Value) error { return s.pairRow(&r, v, "id", "kept") })
 }
 
-// runPeerProcess runs a peer in a process of its own: this program again.
-func (b *bench) runPeerProcess(name, corpus string, documents int) (Run, error) {
+// peer runs a peer in a process of its own: this program again.
+func (b *bench) peer(name string, s sample) (Run, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return Run{}, err
 	}
-	pairs := map[Pair]bool{}
-	r, err := runProcess(exec.CommandContext(b.ctx, self, "-peer", name, corpus), func(out io.Reader) error {
-		lines := bufio.NewScanner(out)
-		for lines.Scan() {
-			p, err := pairOf(strings.Cut(lines.Text(), " "))
-			if err != nil {
-				return err
-			}
-			pairs[p] = true
-		}
-		return lines.Err()
-	})
-	r.Tool, r.Pairs, r.Documents = name, pairs, documents
-	return r, err
+	return b.run(name, s, func(r *Run, out io.Reader) error {
+		return pairLines(out, func(line string) (a, b string, ok bool) { return strings.Cut(line, " ") }, r, s)
+	}, self, "-peer", name, s.path)
 }
 
-// pairOf reads two numbers.
-func pairOf(a, b string, ok bool) (Pair, error) {
-	m, errA := strconv.Atoi(a)
-	n, errB := strconv.Atoi(b)
-	if err := errors.Join(errA, errB); !ok || err != nil {
-		return Pair{}, fmt.Errorf("%q and %q are no pair: %w", a, b, err)
+// pairLines counts the lines that pair takes for a pair of numbers of documents.
+func pairLines(out io.Reader, pair func(line string) (a, b string, ok bool), r *Run, s sample) error {
+	lines := bufio.NewScanner(out)
+	for lines.Scan() {
+		a, b, ok := pair(lines.Text())
+		if !ok {
+			continue
+		}
+		m, errA := strconv.Atoi(a)
+		n, errB := strconv.Atoi(b)
+		if err := errors.Join(errA, errB); err != nil {
+			return fmt.Errorf("%q is no pair: %w", lines.Text(), err)
+		}
+		r.found(s.truth, m, n)
 	}
-	return Pair{min(m, n), max(m, n)}, nil
+	return lines.Err()
 }
 
 // A fileTool is a program that compares the files of a folder with each other.
@@ -197,7 +250,7 @@ type fileTool struct {
 	name, program string
 	what          string
 	args          func(folder string) []string
-	pair          func(line string) (a, b string, ok bool) // paths
+	pair          func(line string) (a, b string, ok bool) // paths of files named by numbers
 }
 
 // fileTools are Debian's. Both compare each file with each, so they get few.
@@ -226,8 +279,8 @@ var fileTools = []fileTool{
 	},
 }
 
-// runFileTool writes every document to a file and runs the tool on the folder.
-func (b *bench) runFileTool(t fileTool, docs []Document) (Run, error) {
+// fileTool writes every document to a file and runs a tool on the folder.
+func (b *bench) fileTool(t fileTool, docs []Document, s sample) (Run, error) {
 	folder := filepath.Join(b.temp, t.name)
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return Run{}, err
@@ -237,22 +290,10 @@ func (b *bench) runFileTool(t fileTool, docs []Document) (Run, error) {
 			return Run{}, err
 		}
 	}
-	pairs := map[Pair]bool{}
-	r, err := runProcess(exec.CommandContext(b.ctx, t.program, t.args(folder)...), func(out io.Reader) error {
-		lines := bufio.NewScanner(out)
-		for lines.Scan() {
-			first, second, ok := t.pair(lines.Text())
-			if !ok {
-				continue
-			}
-			p, err := pairOf(filepath.Base(first), filepath.Base(second), true)
-			if err != nil {
-				return err
-			}
-			pairs[p] = true
-		}
-		return lines.Err()
-	})
-	r.Tool, r.Pairs, r.Documents = t.name, pairs, len(docs)
-	return r, err
+	return b.run(t.name, s, func(r *Run, out io.Reader) error {
+		return pairLines(out, func(line string) (first, second string, ok bool) {
+			first, second, ok = t.pair(line)
+			return filepath.Base(first), filepath.Base(second), ok
+		}, r, s)
+	}, append([]string{t.program}, t.args(folder)...)...)
 }
