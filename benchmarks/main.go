@@ -7,10 +7,14 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"os/signal"
 	"path/filepath"
+	"sync/atomic"
 	"time"
+
+	"neardup/shingle"
 )
 
 func main() {
@@ -87,20 +91,23 @@ func (b *bench) all(r *results) error {
 	if err != nil {
 		return err
 	}
-	sizes, repeat := []int{10_000, 30_000, 100_000}, 3
+	part, sizes := 10_000, []int{10_000, 30_000, 100_000}
 	if b.quick {
-		sizes, repeat = []int{1_000, 3_000}, 1
+		part, sizes = 1_000, []int{1_000, 3_000}
 	}
 	r.describe(name, docs)
-	for i, n := range sizes {
-		s, err := b.compare(docs[:n], repeat, i == 0)
+	b.log("exact truth of %d documents", part)
+	truth := exactJoin(docs[:part], fiveCharacters, threshold)
+	r.part, r.truth = part, len(truth)
+	for _, n := range sizes {
+		c, err := b.compare(docs[:n], truth, n == part)
 		if err != nil {
 			return err
 		}
-		r.sizes = append(r.sizes, s)
+		r.sizes = append(r.sizes, c)
 	}
 	b.log("recall by resemblance")
-	if r.recall, err = b.recallByResemblance(docs[:sizes[0]]); err != nil {
+	if r.recall, err = b.recallByResemblance(docs[:part]); err != nil {
 		return err
 	}
 	b.log("recall by edit")
@@ -149,18 +156,26 @@ func (b *bench) corpus() ([]Document, string, error) {
 // A comparison is the same documents given to every tool.
 type comparison struct {
 	documents, bytes int
-	truth            map[Pair]float64
-	copies           []Pair // the injected copies that are true pairs
-	made             int    // all injected copies
+	truth            map[Pair]float64 // of the first documents
+	copies           []Pair           // the injected copies that resemble their source
+	made             int              // all injected copies
 	runs             []Run
+	scores           []score // of the runs
 }
 
-// compare runs neardup and the peers over documents.
-func (b *bench) compare(docs []Document, repeat int, first bool) (c comparison, err error) {
-	c.documents = len(docs)
-	b.log("%d documents: exact truth", len(docs))
-	c.truth = exactJoin(docs, fiveCharacters, threshold)
-	s, err := b.sample(docs, c.truth)
+// A score is how the pairs of a run compare with the truth.
+type score struct {
+	recall    float64 // of the true pairs among the first documents
+	precision float64 // of some of its pairs
+	copies    float64 // share of the injected copies
+}
+
+// compare runs neardup and the peers over documents, and if they are few also the tools that
+// compare each with each.
+func (b *bench) compare(docs []Document, truth map[Pair]float64, few bool) (c comparison, err error) {
+	c.documents, c.truth = len(docs), truth
+	known := maps.Clone(truth)
+	s, err := b.sample(docs, known)
 	if err != nil {
 		return c, err
 	}
@@ -171,16 +186,25 @@ func (b *bench) compare(docs []Document, repeat int, first bool) (c comparison, 
 		}
 		c.made++
 		source := s.number[d.Source]
-		if p := (Pair{min(source, i), max(source, i)}); c.truth[p] > 0 {
-			c.copies = append(c.copies, p)
+		p := Pair{min(source, i), max(source, i)}
+		if r := resemblance(docs, p); r >= threshold {
+			c.copies, known[p] = append(c.copies, p), r
 		}
 	}
 	add := func(run Run, err error) error {
-		if err == nil {
-			b.log("%d documents: %s, %.2f s of CPU time, %d pairs", len(docs), run.Tool, run.CPU.Seconds(), run.Pairs)
-			c.runs = append(c.runs, run)
+		if err != nil {
+			return err
 		}
-		return err
+		score := c.score(run, docs)
+		b.log("%d documents: %s, %.2f s of CPU time, %d MiB, %d pairs, recall %.4f, precision %.4f",
+			len(docs), run.Tool, run.CPU.Seconds(), run.Memory>>20, run.Pairs, score.recall, score.precision)
+		run.Hits, run.Some = nil, nil
+		c.runs, c.scores = append(c.runs, run), append(c.scores, score)
+		return nil
+	}
+	repeat := 1
+	if few {
+		repeat = 3
 	}
 	if err := add(leastOf(repeat, func() (Run, error) { return b.scan(s, "--shingle-size", "5") })); err != nil {
 		return c, err
@@ -189,11 +213,11 @@ func (b *bench) compare(docs []Document, repeat int, first bool) (c comparison, 
 		return c, err
 	}
 	for _, p := range peers {
-		if err := add(b.peer(p.name, s)); err != nil {
+		if err := add(leastOf(repeat, func() (Run, error) { return b.peer(p.name, s) })); err != nil {
 			return c, err
 		}
 	}
-	if !first {
+	if !few {
 		return c, nil
 	}
 	for _, t := range fileTools {
@@ -207,4 +231,27 @@ func (b *bench) compare(docs []Document, repeat int, first bool) (c comparison, 
 		}
 	}
 	return c, nil
+}
+
+func resemblance(docs []Document, p Pair) float64 {
+	return shingle.Resemblance(fiveCharacters.Set(docs[p.A].Text), fiveCharacters.Set(docs[p.B].Text))
+}
+
+func (c *comparison) score(r Run, docs []Document) score {
+	hits, copies := 0, 0
+	for p := range c.truth {
+		hits += int(float(r.Hits[p]))
+	}
+	for _, p := range c.copies {
+		copies += int(float(r.Hits[p]))
+	}
+	var right atomic.Int64
+	parallel(len(r.Some), func(worker func(do func(i int))) {
+		worker(func(i int) {
+			if resemblance(docs, r.Some[i]) >= threshold {
+				right.Add(1)
+			}
+		})
+	})
+	return score{share(hits, len(c.truth)), share(int(right.Load()), len(r.Some)), share(copies, len(c.copies))}
 }

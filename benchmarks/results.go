@@ -19,6 +19,8 @@ type results struct {
 	corpus    string
 	languages []string // with their shares
 	seconds   float64
+	part      int // documents whose truth is known
+	truth     int // true pairs among them
 	sizes     []comparison
 	recall    []recallRow
 	edits     []editRow
@@ -42,21 +44,6 @@ func (r *results) describe(name string, docs []Document) {
 	}
 }
 
-// A score is how the pairs of a run compare with the truth.
-type score struct {
-	recall, precision, copies float64
-}
-
-func (c comparison) score(r Run) score {
-	copies := 0
-	for _, p := range c.copies {
-		if r.Hits[p] {
-			copies++
-		}
-	}
-	return score{share(len(r.Hits), len(c.truth)), share(len(r.Hits), r.Pairs), share(copies, len(c.copies))}
-}
-
 func share(part, whole int) float64 {
 	if whole == 0 {
 		return 1
@@ -68,8 +55,8 @@ func share(part, whole int) float64 {
 func (r *results) check() error {
 	const least = 0.99
 	for _, c := range r.sizes {
-		for _, run := range c.runs {
-			s := c.score(run)
+		for i, run := range c.runs {
+			s := c.scores[i]
 			switch {
 			case run.Tool == scanTool && (s.recall < least || s.precision < least || s.copies < least):
 				return fmt.Errorf("%s of %d documents: recall %.4f, precision %.4f, copies %.4f; each should be %v at least",
@@ -99,16 +86,17 @@ func (r *results) write(path string) error {
 	p("\nCorpus: %s. By language: %s. One document in ten is an edited copy of", r.corpus, strings.Join(r.languages, ", "))
 	p("another: its headline changed, 1.5 %% of its words, a paragraph dropped, or all three.")
 	p("\n## Beside other tools\n")
-	p("Truth: all pairs with a resemblance of at least %.1f over character 5-grams, by an exact join.", threshold)
-	p("CPU is user and system time of the process, neardup's the least of three runs. Memory is the peak")
-	p("of resident bytes. A copy counts if its resemblance to its source is at least %.1f.\n", threshold)
+	p("Truth: all pairs with a resemblance of at least %.1f over character 5-grams. Recall is of the %d such pairs", threshold, r.truth)
+	p("among the first %d documents, found by an exact join; precision is the share of true pairs among all that were", r.part)
+	p("reported, or %d of them drawn at random, decided exactly. CPU is user and system time of the process, at", someOf)
+	p("%d documents the least of three runs. Memory is the peak of resident bytes. A copy counts if its", r.part)
+	p("resemblance to its source is at least %.1f.\n", threshold)
 	for _, c := range r.sizes {
-		p("### %d documents, %.0f MB, %d true pairs, %d of %d copies resemble their source\n",
-			c.documents, float64(c.bytes)/1e6, len(c.truth), len(c.copies), c.made)
+		p("### %d documents, %.0f MB, %d of %d copies resemble their source\n", c.documents, float64(c.bytes)/1e6, len(c.copies), c.made)
 		p("| | CPU s | times neardup scan | wall s | memory MiB | pairs | recall | precision | copies found |")
 		p("|---|---|---|---|---|---|---|---|---|")
-		for _, run := range c.runs {
-			s := c.score(run)
+		for i, run := range c.runs {
+			s := c.scores[i]
 			recall, copies := fmt.Sprintf("%.4f", s.recall), fmt.Sprintf("%.4f", s.copies)
 			if run.Tool == cleanTool {
 				recall, copies = "", "" // a pair a dropped document, no more

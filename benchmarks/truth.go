@@ -49,18 +49,17 @@ func exactJoin(docs []Document, p shingle.Params, threshold float64) map[Pair]fl
 			postings := index[key]
 			first, _ := slices.BinarySearchFunc(postings, least, func(y int32, n int) int { return cmp.Compare(len(sets[y]), n) })
 			for _, y := range postings[first:] {
-				if seen[y] != int32(x+1) {
-					seen[y] = int32(x + 1)
+				if seen[y] == int32(x+1) {
+					continue
+				}
+				seen[y] = int32(x + 1)
+				if overlap(sets[x], sets[y]) >= threshold-0.001 { // keys are cut hashes: leave a margin
 					candidates = append(candidates, Pair{min(x, int(y)), max(x, int(y))})
 				}
 			}
 			index[key] = append(postings, int32(x))
 		}
 	}
-	candidates = slices.DeleteFunc(candidates, func(c Pair) bool {
-		return overlap(sets[c.A], sets[c.B]) < threshold-0.001 // keys are cut hashes: leave a margin
-	})
-
 	found := map[Pair]float64{}
 	var mu sync.Mutex
 	slices.SortFunc(candidates, func(a, b Pair) int { return cmp.Or(cmp.Compare(a.A, b.A), cmp.Compare(a.B, b.B)) })
