@@ -209,7 +209,12 @@ func (b *bench) compare(docs []Document, truth map[Pair]float64, few bool) (c co
 	if err := add(leastOf(repeat, func() (Run, error) { return b.scan(s, "--shingle-size", "5") })); err != nil {
 		return c, err
 	}
-	if err := add(leastOf(repeat, func() (Run, error) { return b.clean(s, "--shingle-size", "5") })); err != nil {
+	if err := add(leastOf(repeat, func() (Run, error) { return b.clean(cleanTool, s, "--shingle-size", "5") })); err != nil {
+		return c, err
+	}
+	if err := add(leastOf(repeat, func() (Run, error) {
+		return b.clean(nearTool, s, "--shingle-size", "5", "--drop", "exact,near")
+	})); err != nil {
 		return c, err
 	}
 	for _, p := range peers {

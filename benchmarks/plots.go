@@ -56,7 +56,7 @@ func (r *results) plot(folder string) error {
 		all.points = append(all.points, at(row.scan))
 	}
 	err = draw(filepath.Join(folder, "recall.svg"), axes{
-		title: "Recall by true resemblance, more is better", x: "resemblance", y: "share of true pairs found",
+		title: "Recall by true resemblance, more is better", x: "resemblance", y: "share of true pairs found", legend: vg.Centimeter,
 	}, append(recall, sketch, all))
 	if err != nil || len(r.scale) == 0 {
 		return err
@@ -75,12 +75,30 @@ func (r *results) plot(folder string) error {
 
 type axes struct {
 	title, x, y string
-	log, logX   bool // of both axes, of the first alone
+	log, logX   bool      // of both axes, of the first alone
+	legend      vg.Length // from the top
 }
 
 type line struct {
 	name   string
 	points plotter.XYs
+}
+
+// sizeTicks marks the sizes that were measured.
+func sizeTicks(lines []line) plot.ConstantTicks {
+	var ticks plot.ConstantTicks
+	for _, l := range lines {
+		for _, xy := range l.points {
+			label := fmt.Sprintf("%.0f k", xy.X/1e3)
+			if xy.X >= 1e6 {
+				label = fmt.Sprintf("%.0f M", xy.X/1e6)
+			}
+			if !slices.ContainsFunc(ticks, func(t plot.Tick) bool { return t.Value == xy.X }) {
+				ticks = append(ticks, plot.Tick{Value: xy.X, Label: label})
+			}
+		}
+	}
+	return ticks
 }
 
 // draw draws lines over one another.
@@ -89,14 +107,7 @@ func draw(path string, a axes, lines []line) error {
 	p.Title.Text, p.X.Label.Text, p.Y.Label.Text = a.title, a.x, a.y
 	p.Title.Padding = vg.Points(8)
 	p.Legend.Top, p.Legend.Left, p.Legend.Padding = true, true, vg.Points(2)
-	if a.log || a.logX {
-		p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: -1}
-	}
-	if a.log {
-		p.Y.Scale, p.Y.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: -1}
-	} else {
-		p.Y.Min = 0
-	}
+	p.Legend.YOffs = -a.legend
 	p.Add(plotter.NewGrid())
 	var named []any
 	for _, l := range lines {
@@ -104,6 +115,15 @@ func draw(path string, a axes, lines []line) error {
 	}
 	if err := plotutil.AddLinePoints(p, named...); err != nil {
 		return err
+	}
+	if a.log || a.logX {
+		p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, sizeTicks(lines)
+		p.X.Max *= 1.1 // room for the last label
+	}
+	if a.log {
+		p.Y.Scale, p.Y.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: -1}
+	} else {
+		p.Y.Min = 0
 	}
 	return p.Save(18*vg.Centimeter, 11*vg.Centimeter, path)
 }

@@ -159,6 +159,7 @@ func rows(r io.Reader, f func(v *fastjson.Value) error) error {
 const (
 	scanTool  = "neardup scan"
 	cleanTool = "neardup clean --index"
+	nearTool  = "neardup clean --index --drop exact,near"
 )
 
 // A sample is a corpus in a file, and what is true of it.
@@ -208,7 +209,7 @@ func (b *bench) scan(s sample, args ...string) (Run, error) {
 }
 
 // clean runs neardup clean into an index that did not exist.
-func (b *bench) clean(s sample, args ...string) (Run, error) {
+func (b *bench) clean(tool string, s sample, args ...string) (Run, error) {
 	index, removed := filepath.Join(b.temp, "index"), filepath.Join(b.temp, "removed.jsonl")
 	if err := os.RemoveAll(index); err != nil {
 		return Run{}, err
@@ -216,7 +217,7 @@ func (b *bench) clean(s sample, args ...string) (Run, error) {
 	command := append([]string{
 		b.program, "clean", "-q", "--force", "-o", filepath.Join(b.temp, "cleaned.jsonl"), "--removed", removed, "--index", index, s.path,
 	}, args...)
-	r, err := b.run(cleanTool, s, func(*Run, io.Reader) error { return nil }, command...)
+	r, err := b.run(tool, s, func(*Run, io.Reader) error { return nil }, command...)
 	if err != nil {
 		return r, err
 	}
