@@ -1,4 +1,4 @@
-package benchmarks
+package main
 
 import (
 	"strings"
@@ -96,20 +96,6 @@ func measure(docs []string, passes int, f func(string)) float64 {
 		}
 	}
 	return time.Since(start).Seconds() / float64(passes)
-}
-
-func fiveGrams(text string) [][]byte {
-	b := []byte(text)
-	var starts []int
-	for i := range text {
-		starts = append(starts, i)
-	}
-	starts = append(starts, len(b))
-	var grams [][]byte
-	for i := 0; i+5 < len(starts); i++ {
-		grams = append(grams, b[starts[i]:starts[i+5]])
-	}
-	return grams
 }
 
 // BenchmarkValid is what it takes to look at every byte.
