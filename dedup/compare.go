@@ -72,7 +72,7 @@ func Compare(a, b Document, opts *Options) (Comparison, error) {
 	}
 	for _, s := range spans(o.Params, a.Text, b.Text, o.MinResemblance) {
 		kind := Near
-		if shingle.Normalize(a.Text[s.Start:s.End]) == shingle.Normalize(b.Text[s.KeptStart:s.KeptEnd]) {
+		if o.Params.Normalize(a.Text[s.Start:s.End]) == o.Params.Normalize(b.Text[s.KeptStart:s.KeptEnd]) {
 			kind = Exact
 		}
 		c.Spans = append(c.Spans, SharedSpan{s.Start, s.End, s.KeptStart, s.KeptEnd, kind})

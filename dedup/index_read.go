@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"neardup/internal/durable"
-	"neardup/shingle"
 	"neardup/store"
 )
 
@@ -24,7 +23,7 @@ func (d *Deduper) Verify(ctx context.Context, readData bool) (*store.Report, err
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.index.Verify(ctx, readData, func(n store.DocNum, doc *store.Document, text string) error {
-		if textHash(shingle.Normalize(text)) != doc.Text {
+		if textHash(d.opts.Params.Normalize(text)) != doc.Text {
 			return errors.New("it is not the text of its document")
 		}
 		return nil

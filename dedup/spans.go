@@ -102,7 +102,7 @@ func newParagraphs(p shingle.Params, text string) paragraphs {
 	ps := make(paragraphs, len(ranges))
 	for i, r := range ranges {
 		part := text[r.Start:r.End]
-		ps[i] = paragraph{r, shingle.Normalize(part), p.Set(part)}
+		ps[i] = paragraph{r, p.Normalize(part), p.Set(part)}
 	}
 	return ps
 }

@@ -34,23 +34,31 @@ func (c class) weight() int {
 
 const pageSize = 256
 
-// pages caches the class of every code point. A page is filled when its first character
+// classes holds the class of every code point. A page is filled when its first character
 // is met, by asking [newClass] for each of its code points; filling it twice is harmless.
-var pages [(unicode.MaxRune + 1) / pageSize]atomic.Pointer[[pageSize]class]
+type classes struct {
+	pages [(unicode.MaxRune + 1) / pageSize]atomic.Pointer[[pageSize]class]
+	fold  func(rune) rune // is asked last
+}
 
-func classify(r rune) class {
-	page := pages[r/pageSize].Load()
+var (
+	plainClasses   = &classes{fold: foldPunctuation}
+	foldHanClasses = &classes{fold: func(r rune) rune { return foldHan(foldPunctuation(r)) }}
+)
+
+func (t *classes) of(r rune) class {
+	page := t.pages[r/pageSize].Load()
 	if page == nil {
 		page = new([pageSize]class)
 		for i := range page {
-			page[i] = newClass(r/pageSize*pageSize + rune(i))
+			page[i] = newClass(r/pageSize*pageSize+rune(i), t.fold)
 		}
-		pages[r/pageSize].Store(page)
+		t.pages[r/pageSize].Store(page)
 	}
 	return page[r%pageSize]
 }
 
-func newClass(r rune) class {
+func newClass(r rune, fold func(rune) rune) class {
 	switch {
 	case isIgnorable(r):
 		return ignorable
@@ -75,7 +83,7 @@ func newClass(r rune) class {
 	if isSpace(single) {
 		return space
 	}
-	single = foldPunctuation(single)
+	single = fold(single)
 	c := class(single) | flags(single)
 	if isJoining(r) || isJoining(single) {
 		c |= slow | joining

@@ -71,16 +71,19 @@ func (d *Digester) Fingerprint(text string) (Fingerprint, int) {
 
 // Characters returns the number of code points of the normalised text.
 func (d *Digester) Characters(text string) int {
-	d.w.reset()
-	d.w.writeText(text)
+	d.normalize(text)
 	return d.w.characters()
+}
+
+func (d *Digester) normalize(text string) {
+	d.w.reset(d.p.classes())
+	d.w.writeText(text)
 }
 
 // shingles normalises text and finds its distinct shingles.
 func (d *Digester) shingles(text string) *Digest {
 	g := &d.digest
-	d.w.reset()
-	d.w.writeText(text)
+	d.normalize(text)
 	g.Normal = d.w.dst
 	g.Characters = d.w.characters()
 	if d.even() {
@@ -161,7 +164,7 @@ func appendChars(chars []char, normal []byte) []char {
 		if r >= utf8.RuneSelf {
 			r, size = utf8.DecodeRune(normal[i:])
 		}
-		chars = append(chars, newChar(i, classify(r)))
+		chars = append(chars, newChar(i, plainClasses.of(r)))
 		i += size
 	}
 	return append(chars, newChar(len(normal), 0))
@@ -318,8 +321,7 @@ func (g *Digest) Without(leave func(i int) bool) Set {
 // Lines normalises text and finds its paragraphs, and nothing else of the digest.
 func (d *Digester) Lines(text string) *Digest {
 	g := &d.digest
-	d.w.reset()
-	d.w.writeText(text)
+	d.normalize(text)
 	*g = Digest{Normal: d.w.dst, Characters: d.w.characters(), Set: Set{g.Set.hashes[:0]}, Paragraphs: g.Paragraphs, hashes: g.hashes[:0]}
 	if !d.even() {
 		d.chars = appendChars(d.chars[:0], g.Normal)

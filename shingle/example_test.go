@@ -24,6 +24,18 @@ func ExampleNormalize() {
 	// Output: go语言,"很快".
 }
 
+func ExampleParams_Normalize() {
+	p := shingle.Params{FoldHan: true}
+	fmt.Println(p.Normalize("頭髮") == p.Normalize("头发"))
+	// Output: true
+}
+
+func ExampleParseID() {
+	p, err := shingle.ParseID(shingle.Params{Size: 5, FoldHan: true}.ID())
+	fmt.Println(p.Size, p.FoldHan, err)
+	// Output: 5 true <nil>
+}
+
 func ExampleResemblance() {
 	p := shingle.DefaultParams()
 	a := p.Set("老城区北街口的那间钟表铺在本月重新开门了。")

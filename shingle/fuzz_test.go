@@ -13,13 +13,13 @@ import (
 
 // pieces are what random texts are made of: every mechanism of normalisation, many scripts.
 var pieces = strings.Split("the quick brown fox|C++|C#|STRASSE|straße|ẞ|ﬁ|ﬃ|İstanbul|ı|Σίσυφος|ΌΣ|e\u0301|é|e|\u0301|\u0323|\u0307|"+
-	"漢字|汉字|中|文|，|。|、|“|”|「|」|《|》|…|ー|カタカナ|ｶﾀｶﾅ|ｶﾞ|か|\u3099|が|々|한국어|한|\u1112|\u1161|\u11ab|ㅎ|ﾤ|"+
+	"漢字|汉字|國家|发髮|爲|鈶|𬭀|㓁|中|文|，|。|、|“|”|「|」|《|》|…|ー|カタカナ|ｶﾀｶﾅ|ｶﾞ|か|\u3099|が|々|한국어|한|\u1112|\u1161|\u11ab|ㅎ|ﾤ|"+
 	"ＡＢＣ|１２３|①|㍿|㎏|½|²|Ⅷ|ไทย|ภาษาไทย|ລາວ|ខ្មែរ|မြန်မာ|हिन्दी|क\u093c|العربية|ﷺ|\u0640|؟|،|עברית|\u05b0|русский|Ёж|й|"+
 	" |  |\n|\r\n|\t|\u00a0|\u3000|\u2028|\u200b|\u200d|\u00ad|\ufeff|\ufe0f|\u034f|\u3164|\u0338|<|=|>|-|—|–|''|\"|´|&|¨|`|ʼn|ŉ|ǰ|ΐ|"+
 	"👩\u200d👩\u200d👧|🇨🇳|👍🏽|𠮷|𝔘𝔫𝔦|\U0001d15e|\u0344|\u0f73|\u0f71\u0f72|\u1100\u1161|\u1100|\u3161|ㅏ|ㅎ|가|ཀྵ|\x00|\x07|\xff|\xe4\xb8|\ufffd|1|2|0", "|")
 
 // evenPieces leave a text even: they have one byte a character, or three and are dense.
-var evenPieces = strings.Split("a|b|c|d|7| |  |\n|the quick brown fox|C++|ＡＢ|①|中|文|漢字|汉字处理|，|。|「|」|《|》|か|が|カタカナ|ー|々|한국어|ㄅ|ꀀ|㐀|\x00|\u3000|\u200b|…", "|")
+var evenPieces = strings.Split("a|b|c|d|7| |  |\n|the quick brown fox|C++|ＡＢ|①|中|文|漢字|汉字处理|國家|发髮|爲|㓁|，|。|「|」|《|》|か|が|カタカナ|ー|々|한국어|ㄅ|ꀀ|㐀|\x00|\u3000|\u200b|…", "|")
 
 func randomText(r *rand.Rand, pieces []string, n int) string {
 	var b strings.Builder
@@ -31,28 +31,31 @@ func randomText(r *rand.Rand, pieces []string, n int) string {
 
 func checkAgainstReference(t *testing.T, text string) {
 	t.Helper()
-	got, want := Normalize(text), referenceNormalize(text)
-	if got != want {
-		t.Fatalf("Normalize(%+q)\n got %+q\nwant %+q", text, got, want)
-	}
-	if again := Normalize(got); again != got {
-		t.Fatalf("Normalize(%+q) is not idempotent:\n once %+q\ntwice %+q", text, got, again)
-	}
-	for _, p := range []Params{{}, {Size: 1}, {Size: 5}} {
+	want := ""
+	for _, p := range []Params{{}, {Size: 1}, {Size: 5}, {FoldHan: true}} {
+		if p.Size == 0 {
+			got := p.Normalize(text)
+			if want = referenceNormalize(p, text); got != want {
+				t.Fatalf("%s: Normalize(%+q)\n got %+q\nwant %+q", p.ID(), text, got, want)
+			}
+			if again := p.Normalize(got); again != got {
+				t.Fatalf("%s: Normalize(%+q) is not idempotent:\n once %+q\ntwice %+q", p.ID(), text, got, again)
+			}
+		}
 		set, wanted := p.Set(text), map[uint64]bool{}
 		for s := range referenceShingles(p, want) {
 			wanted[hash([]byte(s))] = true
 		}
 		for _, h := range set.hashes {
 			if !wanted[h] {
-				t.Fatalf("%v: a shingle of %+q that is none", p, text)
+				t.Fatalf("%s: a shingle of %+q that is none", p.ID(), text)
 			}
 		}
 		if set.Len() != len(wanted) {
-			t.Fatalf("%v: %d shingles of %+q, want %d", p, set.Len(), text, len(wanted))
+			t.Fatalf("%s: %d shingles of %+q, want %d", p.ID(), set.Len(), text, len(wanted))
 		}
 		if got, want := set.Fingerprint(), referenceFingerprint(p, text); got != want {
-			t.Fatalf("%v: fingerprint of %+q is %v, want %v", p, text, got, want)
+			t.Fatalf("%s: fingerprint of %+q is %v, want %v", p.ID(), text, got, want)
 		}
 	}
 }
@@ -76,8 +79,13 @@ func TestAgainstReference(t *testing.T) {
 func TestEveryCodePointAgainstReference(t *testing.T) {
 	for r := rune(0); r <= unicode.MaxRune; r++ {
 		for _, text := range []string{"x" + string(r) + "\u0323 y", "\u1100" + string(r) + "\u11a8", "か" + string(r) + "\u3099"} {
-			if got, want := Normalize(text), referenceNormalize(text); got != want {
-				t.Fatalf("%U in %+q: got %+q, want %+q", r, text, got, want)
+			for _, p := range []Params{{}, {FoldHan: true}} {
+				if p.FoldHan && !unicode.Is(unicode.Han, r) {
+					continue
+				}
+				if got, want := p.Normalize(text), referenceNormalize(p, text); got != want {
+					t.Fatalf("%s: %U in %+q: got %+q, want %+q", p.ID(), r, text, got, want)
+				}
 			}
 		}
 	}

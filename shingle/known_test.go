@@ -15,6 +15,7 @@ func TestKnownAnswers(t *testing.T) {
 	var rows []struct {
 		Size, Text, Fingerprint string
 		Shingles                int
+		FoldHan                 bool `json:"fold_han"`
 	}
 	if err := json.Unmarshal(data, &rows); err != nil {
 		t.Fatal(err)
@@ -27,9 +28,10 @@ func TestKnownAnswers(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		p.FoldHan = row.FoldHan
 		f, n, _ := p.Fingerprint(row.Text)
 		if f.String() != row.Fingerprint || n != row.Shingles {
-			t.Errorf("%d: %v: %q: got %v of %d shingles, want %s of %d\nnormal: %q", i, p, row.Text, f, n, row.Fingerprint, row.Shingles, Normalize(row.Text))
+			t.Errorf("%d: %s: %q: got %v of %d shingles, want %s of %d\nnormal: %q", i, p.ID(), row.Text, f, n, row.Fingerprint, row.Shingles, p.Normalize(row.Text))
 		}
 	}
 }

@@ -9,6 +9,10 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
+// Normalize returns the normal form of text under the default parameters; see
+// [Params.Normalize].
+func Normalize(text string) string { return DefaultParams().Normalize(text) }
+
 // Normalize returns the form of text that shingles are cut from:
 //
 //   - compatibility composition (NFKC) and full case folding, so that width, ligature and
@@ -20,17 +24,23 @@ import (
 //   - white space squeezed to one space, dropped at both ends, and dropped where the last
 //     letter or digit before it or the character right after it belongs to a script that
 //     writes no spaces between words (Han, kana, Thai, Lao, Khmer, Myanmar). So a Chinese
-//     text wrapped at any width has one normal form.
+//     text wrapped at any width has one normal form;
+//   - if [Params.FoldHan] says so, simplified and traditional ideographs folded onto one.
 //
 // Bytes that are not UTF-8 count as U+FFFD. Normalize is idempotent.
-func Normalize(text string) string {
-	return string(AppendNormal(nil, text))
+func (p Params) Normalize(text string) string {
+	return string(p.appendNormal(nil, text))
 }
 
-// AppendNormal appends the normalised text to dst and returns the extended buffer.
-// What dst holds already is left alone and has no influence on the result.
+// AppendNormal appends the normal form of text under the default parameters to dst and
+// returns the extended buffer. What dst holds already is left alone and has no influence on
+// the result.
 func AppendNormal(dst []byte, text string) []byte {
-	w := writer{dst: dst, start: len(dst)}
+	return DefaultParams().appendNormal(dst, text)
+}
+
+func (p Params) appendNormal(dst []byte, text string) []byte {
+	w := writer{classes: p.classes(), dst: dst, start: len(dst)}
 	w.writeText(text)
 	return w.dst
 }

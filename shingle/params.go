@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 )
 
 // Params are the settings that change shingles and fingerprints. The zero value is the
@@ -15,6 +16,11 @@ type Params struct {
 	// and any other 1. So Chinese is cut into threes, English into eights, and a mixed
 	// run into whatever lies between.
 	Size int
+
+	// FoldHan takes an ideograph, its simplified and its traditional forms for one character.
+	// So a text in one script and the same text in the other are copies. It goes by single
+	// characters, and knows nothing of words that differ between regions.
+	FoldHan bool
 }
 
 // MaxSize is the largest fixed shingle size. Longer shingles than that miss every edited
@@ -41,7 +47,27 @@ func DefaultParams() Params { return Params{} }
 
 // ID names everything that fingerprints depend on: the settings and the version of the
 // algorithm. Fingerprints are comparable if and only if their IDs are equal.
-func (p Params) ID() string { return fmt.Sprintf("v%d/size=%s", version, p) }
+func (p Params) ID() string {
+	id := fmt.Sprintf("v%d/size=%s", version, p)
+	if p.FoldHan {
+		id += idFoldHan
+	}
+	return id
+}
+
+const idFoldHan = "/fold=han"
+
+// ParseID reads what [Params.ID] writes.
+func ParseID(id string) (Params, error) {
+	size, foldHan := strings.CutSuffix(id, idFoldHan)
+	_, size, _ = strings.Cut(size, "/size=")
+	p, err := ParseParams(size)
+	p.FoldHan = foldHan
+	if err != nil || p.ID() != id {
+		return Params{}, fmt.Errorf("%q are no parameters of this version", id)
+	}
+	return p, nil
+}
 
 // String returns the size as users write it, "auto" or a number.
 func (p Params) String() string {
@@ -51,7 +77,7 @@ func (p Params) String() string {
 	return strconv.Itoa(p.Size)
 }
 
-// ParseParams reads what [Params.String] writes.
+// ParseParams reads what [Params.String] writes, the size.
 func ParseParams(size string) (Params, error) {
 	if size == "auto" {
 		return Params{}, nil
@@ -61,6 +87,14 @@ func ParseParams(size string) (Params, error) {
 		return Params{}, fmt.Errorf("shingle size %q is neither auto nor a number from 1 to %d", size, MaxSize)
 	}
 	return Params{Size: n}, nil
+}
+
+// classes returns what normalisation goes by.
+func (p Params) classes() *classes {
+	if p.FoldHan {
+		return foldHanClasses
+	}
+	return plainClasses
 }
 
 func (p Params) target() int {

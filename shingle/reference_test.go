@@ -12,10 +12,10 @@ import (
 // This file says once more, slowly and plainly, what the package computes. The tests hold
 // the package against it.
 
-func referenceNormalize(text string) string {
+func referenceNormalize(p Params, text string) string {
 	text = string([]rune(text))
 	for {
-		next := referencePass(text)
+		next := referencePass(p, text)
 		if next == text {
 			// NFKC puts a joiner into runs of more than 30 combining marks.
 			return strings.ReplaceAll(text, "\u034f", "")
@@ -24,7 +24,7 @@ func referenceNormalize(text string) string {
 	}
 }
 
-func referencePass(text string) string {
+func referencePass(p Params, text string) string {
 	text = strings.Map(func(r rune) rune {
 		if isIgnorable(r) {
 			return -1
@@ -33,6 +33,17 @@ func referencePass(text string) string {
 	}, text)
 	text = foldCase(norm.NFKC.String(text))
 	text = strings.Map(foldPunctuation, text)
+	if p.FoldHan {
+		for _, class := range referenceVariants(text) {
+			first, _ := utf8.DecodeRuneInString(class)
+			text = strings.Map(func(r rune) rune {
+				if strings.ContainsRune(class, r) {
+					return first
+				}
+				return r
+			}, text)
+		}
+	}
 
 	isUnspaced := func(r rune) bool {
 		return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Bopomofo,
@@ -54,6 +65,20 @@ func referencePass(text string) string {
 		}
 	}
 	return out.String()
+}
+
+// referenceVariants returns the classes of variants of which text has characters.
+func referenceVariants(text string) (classes []string) {
+	for _, r := range text {
+		if !unicode.Is(unicode.Han, r) {
+			continue
+		}
+		if at := strings.IndexRune(hanVariants, r); at >= 0 {
+			from := strings.LastIndexByte(hanVariants[:at], ' ') + 1
+			classes = append(classes, hanVariants[from:at+strings.IndexByte(hanVariants[at:], ' ')])
+		}
+	}
+	return classes
 }
 
 func referenceShingles(p Params, normal string) map[string]bool {
@@ -79,7 +104,7 @@ func referenceShingles(p Params, normal string) map[string]bool {
 
 func referenceFingerprint(p Params, text string) Fingerprint {
 	var features []simhash.Feature
-	for s := range referenceShingles(p, referenceNormalize(text)) {
+	for s := range referenceShingles(p, referenceNormalize(p, text)) {
 		features = append(features, feature(hash([]byte(s))))
 	}
 	if len(features) == 0 {

@@ -56,6 +56,45 @@ func TestVariantsAreEqual(t *testing.T) {
 	}
 }
 
+func TestFoldHan(t *testing.T) {
+	tests := []struct{ simplified, traditional string }{
+		{"国家发展改革委员会", "國家發展改革委員會"},
+		{"头发干了以后，皇后在后面吃干面", "頭髮乾了以後，皇后在後面吃乾麵"},
+		{"为了大众里的线索", "爲了大眾裏的綫索"},
+		{"为了大众里的线索", "為了大眾裡的線索"},
+	}
+	folding := Params{FoldHan: true}
+	for _, tt := range tests {
+		if a, b := folding.Normalize(tt.simplified), folding.Normalize(tt.traditional); a != b {
+			t.Errorf("%s and %s are folded onto %s and %s", tt.simplified, tt.traditional, a, b)
+		}
+		if Normalize(tt.traditional) == Normalize(tt.simplified) {
+			t.Errorf("%s is folded without being asked", tt.traditional)
+		}
+	}
+}
+
+// TestHanVariants holds the table to what makes folding idempotent and safe after NFKC.
+func TestHanVariants(t *testing.T) {
+	classes := strings.Fields(hanVariants)
+	if !slices.IsSorted(classes) {
+		t.Error("the classes are not in order")
+	}
+	seen := map[rune]bool{}
+	for _, class := range classes {
+		variants := []rune(class)
+		if len(variants) < 2 || !slices.IsSorted(variants) {
+			t.Errorf("the class %s is too small or not in order", class)
+		}
+		for _, r := range variants {
+			if seen[r] || !isPlain(r) || flags(r) != flags('中') || foldHan(r) != variants[0] {
+				t.Errorf("%c of the class %s is in another, or no plain ideograph", r, class)
+			}
+			seen[r] = true
+		}
+	}
+}
+
 func wrap(text string, columns int) string {
 	var b strings.Builder
 	for i, r := range []rune(text) {
@@ -263,8 +302,21 @@ func TestParams(t *testing.T) {
 			t.Errorf("ParseParams(%q) is accepted", s)
 		}
 	}
-	if a, b := (Params{}).ID(), (Params{Size: 8}).ID(); a == b {
-		t.Errorf("different parameters have the id %s", a)
+	seen := map[string]bool{}
+	for _, p := range []Params{{}, {Size: 8}, {FoldHan: true}, {Size: 8, FoldHan: true}} {
+		id := p.ID()
+		if seen[id] {
+			t.Errorf("different parameters have the id %s", id)
+		}
+		seen[id] = true
+		if got, err := ParseID(id); err != nil || got != p {
+			t.Errorf("ParseID(%q) = %v, %v", id, got, err)
+		}
+	}
+	for _, id := range []string{"", "auto", "v1/size=auto", "v2/size=", "v2/size=0", "v2/size=08", "v2/size=auto/fold=x", "v2/size=auto/fold=han/fold=han"} {
+		if p, err := ParseID(id); err == nil {
+			t.Errorf("ParseID(%q) = %v", id, p)
+		}
 	}
 }
 
@@ -321,7 +373,7 @@ func TestParagraphDigests(t *testing.T) {
 }
 
 func TestDigesterAllocatesNothing(t *testing.T) {
-	d := Params{}.NewDigester()
+	d, folding := Params{}.NewDigester(), Params{FoldHan: true}.NewDigester()
 	texts := []string{strings.Repeat("The quick brown fox. ", 200), strings.Repeat("老城区北街口的那间钟表铺，在本月重新开门了。\n", 90), "short"}
 	for i := range 2000 {
 		texts[0] += fmt.Sprint(i)
@@ -329,6 +381,7 @@ func TestDigesterAllocatesNothing(t *testing.T) {
 	all := func() {
 		for _, text := range texts {
 			d.Digest(text)
+			folding.Digest(text)
 		}
 	}
 	all()

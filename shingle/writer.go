@@ -12,6 +12,7 @@ import (
 
 // A writer appends normalised characters under the rule for white space.
 type writer struct {
+	classes  *classes
 	dst      []byte
 	start    int    // where the text begins in dst
 	trailing int    // bytes of characters behind their first byte
@@ -27,8 +28,8 @@ type line struct {
 	characters   int // of the normalised text before the end of the line
 }
 
-func (w *writer) reset() {
-	*w = writer{dst: w.dst[:0], lines: w.lines[:0]}
+func (w *writer) reset(c *classes) {
+	*w = writer{classes: c, dst: w.dst[:0], lines: w.lines[:0]}
 }
 
 // written returns the number of bytes written.
@@ -68,7 +69,7 @@ func (w *writer) writeText(text string) {
 		if r >= utf8.RuneSelf {
 			r, size = utf8.DecodeRuneInString(text[i:])
 		}
-		c := classify(r)
+		c := w.classes.of(r)
 		if c&slow == 0 {
 			w.write(c)
 			i += size
@@ -80,7 +81,7 @@ func (w *writer) writeText(text string) {
 		end := i + size
 		for end < len(text) {
 			r, size := utf8.DecodeRuneInString(text[end:])
-			if classify(r)&(slow|ignorable) == 0 {
+			if w.classes.of(r)&(slow|ignorable) == 0 {
 				break
 			}
 			end += size
@@ -127,7 +128,7 @@ func (w *writer) put(c class) {
 // characters before them.
 func (w *writer) writeSlow(run string) {
 	first, _ := utf8.DecodeRuneInString(run)
-	if !w.pending && classify(first)&joining != 0 {
+	if !w.pending && w.classes.of(first)&joining != 0 {
 		if i := norm.NFKC.LastBoundary(w.dst[w.start:]); i >= 0 {
 			again := w.dst[w.start+i:]
 			w.trailing -= len(again) - utf8.RuneCount(again)
@@ -136,7 +137,7 @@ func (w *writer) writeSlow(run string) {
 		}
 	}
 	for _, r := range compose(run) {
-		w.write(classify(r))
+		w.write(w.classes.of(r))
 	}
 }
 
@@ -198,8 +199,8 @@ func load8(s string) uint64 {
 }
 
 // writeWide writes as many characters from the front of text as it can of those that take
-// three bytes and normalise to themselves or to ASCII, and returns how many bytes of text they
-// take.
+// three bytes and normalise to one of three bytes or to ASCII, and returns how many bytes of
+// text they take.
 func (w *writer) writeWide(text string) int {
 	if w.pending {
 		return 0
@@ -207,14 +208,15 @@ func (w *writer) writeWide(text string) int {
 	w.dst = slices.Grow(w.dst, len(text)+4)
 	dst, at, done := w.dst[:cap(w.dst)], len(w.dst), 0
 	unspacedBefore := w.unspaced
+	folded := w.classes == foldHanClasses
 	for ; len(text)-done >= 4; done += 3 {
 		b := load4(text[done:])
 		if b&0xc0c0f0 != 0x8080e0 {
 			break
 		}
-		if !isHan(b) {
+		if folded || !isHan(b) {
 			r := rune(b&0xf<<12 | b>>8&0x3f<<6 | b>>16&0x3f)
-			c := classify(r)
+			c := w.classes.of(r)
 			if r < 0x800 || utf16.IsSurrogate(r) || c&(slow|ignorable|space) != 0 {
 				break
 			}
@@ -228,7 +230,10 @@ func (w *writer) writeWide(text string) int {
 				continue
 			}
 			if to != r {
-				break
+				if utf8.RuneLen(to) != 3 {
+					break
+				}
+				b = encode3(to)
 			}
 			w.uneven = w.uneven || c&dense == 0
 		} else {
@@ -248,8 +253,12 @@ func load4(s string) uint32 {
 	return uint32(s[0]) | uint32(s[1])<<8 | uint32(s[2])<<16 | uint32(s[3])<<24
 }
 
+func encode3(r rune) uint32 {
+	return 0x8080e0 | uint32(r>>12|r>>6&0x3f<<8|r&0x3f<<16)
+}
+
 // isHan reports whether a character of three bytes, the first one lowest, is a unified
-// ideograph of the basic plane. Those normalise to themselves.
+// ideograph of the basic plane. Those normalise to themselves unless they are folded.
 func isHan(b uint32) bool {
 	const first, last = 0xe4b880, 0xe9bfbf // U+4E00 and U+9FFF in UTF-8
 	return bits.ReverseBytes32(b)>>8-first <= last-first

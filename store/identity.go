@@ -6,7 +6,6 @@ import (
 	"io"
 	"io/fs"
 	"slices"
-	"strings"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
@@ -78,8 +77,7 @@ func (ix *Index) checkIdentity() error {
 		return ErrFormatTooNew
 	}
 	if ix.opts.AnyParams {
-		_, size, _ := strings.Cut(id.Params, "size=")
-		ix.opts.Params, _ = shingle.ParseParams(size)
+		ix.opts.Params, _ = shingle.ParseID(id.Params)
 	}
 	if asked := ix.opts.Params.ID(); id.Params != asked {
 		return &ParamsError{Stored: id.Params, Asked: asked}

@@ -267,6 +267,7 @@ func TestRefusals(t *testing.T) {
 			return path
 		}, ErrNotIndex, ""},
 		{"other parameters", Options{Params: shingle.Params{Size: 5}}, func(t *testing.T) string { return made(t, nil) }, ErrParamsMismatch, "size=5"},
+		{"other characters", Options{Params: shingle.Params{FoldHan: true}}, func(t *testing.T) string { return made(t, nil) }, ErrParamsMismatch, "fold=han"},
 		{"newer format", Options{}, func(t *testing.T) string {
 			dir := made(t, nil)
 			write(t, filepath.Join(dir, identityName), `{"format":99,"params":"v2/size=auto"}`)

@@ -171,8 +171,7 @@ func isDir(path string) bool {
 
 // params are what a summary tells of the settings.
 func (f *compareFlags) params() map[string]any {
-	return map[string]any{
-		"shingle_size": f.shingleSize, "min_resemblance": f.minResemblance,
-		"min_containment": f.minContainment, "max_distance": f.maxDistance,
-	}
+	p := f.shingleFlags.params()
+	p["min_resemblance"], p["min_containment"], p["max_distance"] = f.minResemblance, f.minContainment, f.maxDistance
+	return p
 }

@@ -12,6 +12,7 @@ import (
 
 	"neardup/dedup"
 	"neardup/internal/durable"
+	"neardup/shingle"
 	"neardup/store"
 )
 
@@ -94,7 +95,7 @@ func explain(err error, signalled os.Signal) (code int, hint string) {
 	case errors.Is(err, store.ErrLocked):
 		return exitLocked, "wait for the other process, or use another --index"
 	case errors.As(err, &params):
-		return exitParams, fmt.Sprintf("pass --shingle-size %s, or use another --index", sizeOf(params.Stored))
+		return exitParams, paramsHint(params)
 	case errors.Is(err, store.ErrDamaged):
 		return exitDamaged, "try neardup index verify and rebuild; or restore the index from a copy, or make a new one from its sources"
 	case errors.As(err, &behind):
@@ -121,9 +122,16 @@ func badRateHint(e *dedup.BadRateError) string {
 	return fmt.Sprintf("the fields are %s: name the one that holds the text with --text-field", strings.Join(fields, ", "))
 }
 
-func sizeOf(paramsID string) string {
-	_, size, _ := strings.Cut(paramsID, "size=")
-	return size
+func paramsHint(e *store.ParamsError) string {
+	stored, err := shingle.ParseID(e.Stored)
+	if err != nil {
+		return "it was made by another version of neardup; use another --index"
+	}
+	flags := "--shingle-size " + stored.String()
+	if asked, _ := shingle.ParseID(e.Asked); stored.FoldHan || asked.FoldHan {
+		flags += fmt.Sprintf(" --fold-han=%t", stored.FoldHan)
+	}
+	return fmt.Sprintf("pass %s, or use another --index", flags)
 }
 
 // oneLine writes an error that may be several joined ones on one line.

@@ -6,13 +6,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"neardup/dedup"
-	"neardup/shingle"
 )
 
 type fingerprintFlags struct {
 	inputFlags
 	resourceFlags
-	shingleSize string
+	shingleFlags
 }
 
 func newFingerprint(s *streams) *cobra.Command {
@@ -29,16 +28,16 @@ Exit status is 0 when done, 3 when done and some records were rejected, 1 if it 
 64 for wrong usage.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return s.runFingerprint(cmd.Context(), args, f) },
 	}
-	addShingleSize(c.Flags(), &f.shingleSize)
+	f.shingleFlags.add(c.Flags())
 	f.inputFlags.add(c.Flags())
 	f.resourceFlags.add(c.Flags())
 	return c
 }
 
 func (s *streams) runFingerprint(ctx context.Context, args []string, f fingerprintFlags) error {
-	p, err := shingle.ParseParams(f.shingleSize)
+	p, err := f.shingleFlags.parse()
 	if err != nil {
-		return usageError{err}
+		return err
 	}
 	summary, err := s.job(args, f.inputFlags, f.resourceFlags, false, nil, func(in dedup.Input) (dedup.Summary, error) {
 		return dedup.Fingerprints(ctx, p, dedup.ReportOptions{Input: in, Output: s.out, Rejects: f.rejects, Force: f.force})
@@ -46,6 +45,6 @@ func (s *streams) runFingerprint(ctx context.Context, args []string, f fingerpri
 	if err != nil {
 		return err
 	}
-	summary.Params = map[string]any{"shingle_size": f.shingleSize}
+	summary.Params = f.shingleFlags.params()
 	return s.finish(summary, f.resourceFlags, false)
 }

@@ -65,21 +65,42 @@ func (f *resourceFlags) add(fs *pflag.FlagSet) {
 
 // compareFlags say how texts are compared.
 type compareFlags struct {
-	shingleSize    string
+	shingleFlags
 	minResemblance float64
 	minContainment float64
 	maxDistance    int
 }
 
 func (f *compareFlags) add(fs *pflag.FlagSet) {
-	addShingleSize(fs, &f.shingleSize)
+	f.shingleFlags.add(fs)
 	fs.Float64Var(&f.minResemblance, "min-resemblance", dedup.DefaultMinResemblance, "share of shingles in common from which two texts are near duplicates")
 	fs.Float64Var(&f.minContainment, "min-containment", dedup.DefaultMinContainment, "share of an article that stands in another text from which it is syndicated")
 	fs.IntVar(&f.maxDistance, "max-distance", dedup.DefaultMaxDistance, fmt.Sprintf("Hamming distance within which fingerprints are searched, 0 to %d", store.MaxDistance))
 }
 
-func addShingleSize(fs *pflag.FlagSet, size *string) {
-	fs.StringVar(size, "shingle-size", "auto", "characters in a shingle: auto, by script, or a number")
+// shingleFlags say what fingerprints are made from.
+type shingleFlags struct {
+	shingleSize string
+	foldHan     bool
+}
+
+func (f *shingleFlags) add(fs *pflag.FlagSet) {
+	fs.StringVar(&f.shingleSize, "shingle-size", "auto", "characters in a shingle: auto, by script, or a number")
+	fs.BoolVar(&f.foldHan, "fold-han", false, "take simplified and traditional Chinese characters for the same")
+}
+
+func (f *shingleFlags) parse() (shingle.Params, error) {
+	p, err := shingle.ParseParams(f.shingleSize)
+	if err != nil {
+		return p, usageError{err}
+	}
+	p.FoldHan = f.foldHan
+	return p, nil
+}
+
+// params are what a summary tells of the settings.
+func (f *shingleFlags) params() map[string]any {
+	return map[string]any{"shingle_size": f.shingleSize, "fold_han": f.foldHan}
 }
 
 // input finds the sources and fills in what a job reads. Close the sources with
@@ -157,9 +178,9 @@ var minMemory byteSize = 32 << 20
 
 // options checks the flags and returns what they say of comparing.
 func (s *streams) options(f compareFlags, r resourceFlags) (dedup.Options, error) {
-	p, err := shingle.ParseParams(f.shingleSize)
+	p, err := f.shingleFlags.parse()
 	if err != nil {
-		return dedup.Options{}, usageError{err}
+		return dedup.Options{}, err
 	}
 	switch {
 	case !(f.minResemblance > 0 && f.minResemblance <= 1):

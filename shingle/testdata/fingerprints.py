@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Computes the known answers of fingerprints.json, on its own and slowly.
 
-It shares no code with the Go package: normalisation is written down again from the package's
+It shares no code with the Go package, only the table of Chinese variants: normalisation is written down again from the package's
 documentation, with Python's unicodedata, and SimHash is counted bit by bit.
 
     python3 fingerprints.py < fingerprints.json > new.json
@@ -10,6 +10,8 @@ reads the texts and writes them back with their fingerprints. Characters that Py
 Go's Unicode tables may treat differently (new ones, and Cherokee) are not among the texts.
 """
 import json
+import pathlib
+import re
 import sys
 import unicodedata
 
@@ -25,6 +27,9 @@ for target, marks in {
 }.items():
     for mark in marks:
         PUNCTUATION[mark] = target
+
+GO = (pathlib.Path(__file__).parent.parent / "variants.go").read_text()
+VARIANTS = {v: word[0] for line in re.findall(r'^\t"(.*)"', GO, re.M) for word in line.split() for v in word}
 
 UNSPACED = ("CJK UNIFIED", "CJK COMPAT", "IDEOGRAPHIC", "HIRAGANA", "KATAKANA", "BOPOMOFO", "THAI", "LAO", "KHMER", "MYANMAR", "YI ")
 DENSE = ("CJK UNIFIED", "CJK COMPAT", "IDEOGRAPHIC", "HIRAGANA", "KATAKANA", "BOPOMOFO", "HANGUL", "YI ")
@@ -47,10 +52,12 @@ def space(c):
     return c in "\t\n\v\f\r\x85" or unicodedata.category(c)[0] == "Z"
 
 
-def normalise_once(text):
+def normalise_once(text, fold_han):
     text = "".join(c for c in text if not ignorable(c))
     text = unicodedata.normalize("NFKC", text).casefold()
     text = "".join(PUNCTUATION.get(c, c) for c in text)
+    if fold_han:
+        text = "".join(VARIANTS.get(c, c) for c in text)
     out, pending, unspaced = "", False, False
     for c in text:
         if space(c):
@@ -66,9 +73,9 @@ def normalise_once(text):
     return out
 
 
-def normalise(text):
+def normalise(text, fold_han):
     while True:
-        again = normalise_once(text)
+        again = normalise_once(text, fold_han)
         if again == text:
             return text
         text = again
@@ -102,9 +109,9 @@ def shingle_hash(shingle):
     return multiply(multiply(h ^ first ^ FIRST, last ^ LAST), FINISH)
 
 
-def fingerprint(text, size):
+def fingerprint(text, size, fold_han):
     sums = [0] * 64
-    found = shingles(normalise(text), size)
+    found = shingles(normalise(text, fold_han), size)
     for s in found:
         h = shingle_hash(s)
         for bit in range(64):
@@ -117,7 +124,7 @@ def fingerprint(text, size):
 def main():
     rows = json.load(sys.stdin)
     for row in rows:
-        value, count = fingerprint(row["text"], row["size"])
+        value, count = fingerprint(row["text"], row["size"], row.get("fold_han", False))
         row["fingerprint"], row["shingles"] = "%016x" % value, count
     print("[")
     print(",\n".join(json.dumps(row, ensure_ascii=False) for row in rows))
