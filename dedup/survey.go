@@ -20,7 +20,7 @@ func (in *Input) rereadable() bool {
 // is nil, and calls each for every record that can be judged. What can't be is left for the
 // next time, unless the survey is strict.
 func (in Input) survey(ctx context.Context, p shingle.Params, c *census, k KeepPolicy, strict bool, each func(it *item) error) error {
-	in.OnReject, in.idle = nil, nil
+	in.OnReject, in.idle, in.copyLong = nil, nil, false
 	var summary Summary
 	t := &tally{in: &in, summary: &summary}
 	analyse := func(d *shingle.Digester, it *item) (a analysis) {

@@ -2,6 +2,7 @@ package record
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -246,9 +247,9 @@ func (d *Decoder) noText(raw *Raw, there []string) (Record, *Reject) {
 const maxNamed = 20
 
 func keysOf(b []byte, start int) (keys []string) {
-	members(b, start, func(key string, _, _ int) {
+	members(b, start, func(key []byte, _, _ int) {
 		if len(keys) < maxNamed {
-			keys = append(keys, key)
+			keys = append(keys, string(key))
 		}
 	})
 	return keys
@@ -264,10 +265,10 @@ func (v value) found() bool { return v.end > 0 }
 
 // find looks for the fields in the object at start, which lies under path.
 func (d *Decoder) find(b []byte, start int, path []string, values []value) {
-	members(b, start, func(key string, from, to int) {
+	members(b, start, func(key []byte, from, to int) {
 		var inner []string
 		for i, f := range d.fields {
-			if len(f.path) <= len(path) || f.path[len(path)] != key || !hasPrefix(f.path, path) {
+			if len(f.path) <= len(path) || f.path[len(path)] != string(key) || !hasPrefix(f.path, path) {
 				continue
 			}
 			if len(f.path) == len(path)+1 {
@@ -328,7 +329,17 @@ func checkJSON(b []byte) error {
 	return json.Unmarshal(b, &whole)
 }
 
+// hasControl reports whether a byte is less than a space, eight at a time.
 func hasControl(b []byte) bool {
+	const (
+		spaces = 0x2020202020202020
+		tops   = 0x8080808080808080
+	)
+	for ; len(b) >= 8; b = b[8:] {
+		if x := binary.LittleEndian.Uint64(b); (x-spaces)&^x&tops != 0 {
+			return true
+		}
+	}
 	for _, c := range b {
 		if c < ' ' {
 			return true

@@ -3,6 +3,7 @@ package record
 import (
 	"bytes"
 	"strconv"
+	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -10,12 +11,16 @@ import (
 // The functions of this file find their way in JSON that is known to be valid.
 
 // members calls f for every member of the object at start, with the range of its value.
-func members(b []byte, start int, f func(key string, from, to int)) {
+func members(b []byte, start int, f func(key []byte, from, to int)) {
 	for i := skipSpace(b, start+1); b[i] != '}'; {
 		keyEnd := skipString(b, i)
 		from := skipSpace(b, skipSpace(b, keyEnd)+1) // past the colon
 		to := skipValue(b, from)
-		f(unquote(b[i:keyEnd]), from, to)
+		key := b[i+1 : keyEnd-1]
+		if bytes.IndexByte(key, '\\') >= 0 {
+			key = []byte(unquote(b[i:keyEnd]))
+		}
+		f(key, from, to)
 		i = skipSpace(b, to)
 		if b[i] == ',' {
 			i = skipSpace(b, i+1)
@@ -80,14 +85,16 @@ func unquote(quoted []byte) string {
 	if i < 0 {
 		return string(s)
 	}
-	out := make([]byte, 0, len(s))
+	var out strings.Builder
+	out.Grow(len(s))
 	for ; i >= 0; i = bytes.IndexByte(s, '\\') {
-		out = append(out, s[:i]...)
+		out.Write(s[:i])
 		var r rune
 		r, s = unescape(s[i:])
-		out = utf8.AppendRune(out, r)
+		out.WriteRune(r)
 	}
-	return string(append(out, s...))
+	out.Write(s)
+	return out.String()
 }
 
 // unescape decodes the escape sequence at the front of s and returns what follows it.
