@@ -128,3 +128,55 @@ func ExampleRepeatedParagraphs() {
 	}
 	// Output: {"text":"Subscribe to our daily letter of news.","documents":2,"occurrences":2,"kind":"exact","first":"a"}
 }
+
+func ExampleFilter() {
+	stream := strings.NewReader("{\"id\":\"a\",\"text\":\"The library lends out seeds.\"}\n{\"id\":\"b\",\"text\":\"THE LIBRARY lends out seeds.\"}\n")
+	sources, err := record.Find([]string{record.Stdin}, record.FindOptions{Stdin: stream, Format: record.JSONL})
+	if err != nil {
+		panic(err)
+	}
+	defer record.CloseAll(sources)
+	summary, err := dedup.Filter(context.Background(), dedup.FilterOptions{
+		Input:  dedup.Input{Sources: sources, Fields: record.Fields{Text: []string{"text"}, ID: "id"}},
+		Out:    record.Stdin, // standard output
+		Stdout: os.Stdout,
+	})
+	fmt.Println(summary.Read, summary.Dropped, err)
+	// Output:
+	// {"id":"a","text":"The library lends out seeds."}
+	// 2 1 <nil>
+}
+
+func ExampleDeduper_Remove() {
+	d, err := dedup.Open("", nil)
+	if err != nil {
+		panic(err)
+	}
+	defer d.Close()
+	for _, id := range []string{"a", "b"} {
+		if _, err := d.Add(dedup.Document{ID: id, Text: "The library lends out seeds."}); err != nil {
+			panic(err)
+		}
+	}
+	removed, missing, err := d.Remove(context.Background(), "a", "c") // b was dropped in favour of a
+	fmt.Println(removed, missing, err)
+	v, err := d.Add(dedup.Document{ID: "d", Text: "The library lends out seeds."})
+	fmt.Println(v.Kind, err)
+	// Output:
+	// 2 [c] <nil>
+	// unique <nil>
+}
+
+func ExampleDeduper_Verify() {
+	d, err := dedup.Open("", nil)
+	if err != nil {
+		panic(err)
+	}
+	defer d.Close()
+	if _, err := d.Add(dedup.Document{ID: "a", Text: "The library lends out seeds."}); err != nil {
+		panic(err)
+	}
+	report, err := d.Verify(context.Background(), true)
+	fmt.Println(report.OK(), report.Documents, err)
+	// Output: true 1 <nil>
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"math"
 	"slices"
 
 	"neardup/store"
@@ -116,7 +117,7 @@ func (s *scanner) matches(a analysis) (equal, near []match, err error) {
 	if !s.o.AllPairs && highest(equal).num != 0 {
 		return equal, nil, nil
 	}
-	firsts, err := s.d.near(a)
+	firsts, err := s.d.near(a, math.Inf(1))
 	if err != nil || !s.o.AllPairs {
 		return equal, firsts, err
 	}

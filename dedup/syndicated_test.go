@@ -2,6 +2,7 @@ package dedup
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -52,7 +53,7 @@ func TestSyndicatedAgainstBruteForce(t *testing.T) {
 	pairs, missed := 0, 0
 	for i, text := range texts {
 		a := analyse(digester, text, 0)
-		matches, err := d.near(a)
+		matches, err := d.near(a, math.Inf(1))
 		if err != nil {
 			t.Fatal(err)
 		}

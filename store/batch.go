@@ -21,8 +21,11 @@ func (ix *Index) Add(d *Document) (DocNum, error) {
 }
 
 func (ix *Index) add(d *Document) (DocNum, error) {
-	if ix.err != nil {
+	switch {
+	case ix.err != nil:
 		return 0, ix.err
+	case ix.opts.ReadOnly:
+		return 0, ErrReadOnly
 	}
 	ix.last++
 	ix.pending[ix.last] = d

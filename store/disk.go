@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"io/fs"
+	"strings"
 	"sync"
 	"syscall"
 
@@ -72,7 +73,15 @@ func (d *diskFS) watchFile(op fault.Op, path string, open func() (vfs.File, erro
 	return &diskFile{f, d, path}, nil
 }
 
+// Create makes a file. One that is a marker names another, and Pebble syncs the directory
+// once for both: after a power loss it could name a file that is not there. So what stands in
+// the directory is made durable first.
 func (d *diskFS) Create(name string, c vfs.DiskWriteCategory) (vfs.File, error) {
+	if strings.HasPrefix(d.PathBase(name), "marker.") {
+		if err := d.syncDir(d.PathDir(name)); err != nil {
+			return nil, err
+		}
+	}
 	return d.watchFile(fault.Create, name, func() (vfs.File, error) { return d.FS.Create(name, c) })
 }
 
@@ -111,6 +120,14 @@ func (d *diskFS) OpenDir(name string) (vfs.File, error) {
 		return nil, err
 	}
 	return &diskDir{f, d, name}, nil
+}
+
+func (d *diskFS) syncDir(dir string) error {
+	f, err := d.OpenDir(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
 }
 
 func (d *diskFS) Unwrap() vfs.FS { return d.FS }

@@ -114,6 +114,17 @@ func (ix *Index) Similar(k shingle.Sketch, limit int) (nums []DocNum, cut bool, 
 	return mostFrequent(found), cut, nil
 }
 
+// First returns the earliest document whose sketch has that key of a band, 0 if there is none.
+func (ix *Index) First(band int, key uint64) (n DocNum, err error) {
+	ix.mu.Lock()
+	defer ix.mu.Unlock()
+	err = ix.scan(tableBand+byte(band), key, func(e entry) bool {
+		n = e.num
+		return false
+	})
+	return n, err
+}
+
 // Sharing returns documents that have paragraphs of the keys, those whose shared paragraphs
 // are longest in all first, ties to the earlier. Of a paragraph that more than limit documents
 // have it knows the earliest; cut tells that there was one.

@@ -117,11 +117,7 @@ func (ix *Index) syncDir(dir string) error {
 	if dir == "" {
 		dir = "."
 	}
-	d, err := ix.disk.OpenDir(dir)
-	if err != nil {
-		return ioError(err)
-	}
-	return ioError(errors.Join(d.Sync(), d.Close()))
+	return ioError(ix.disk.syncDir(dir))
 }
 
 func readFile(fs vfs.FS, path string) ([]byte, error) {

@@ -14,7 +14,7 @@ const removeBatch = 1000
 // Remove removes the documents for which match holds, out of every sieve and with their texts,
 // and returns how many went. With a document go those that were dropped in its favour: what
 // was said of them is no longer true, and their texts are new again. match is called once
-// for every other document, in order, while the index is locked.
+// for every document, in order, while the index is locked.
 //
 // Documents go in batches, each of which is durable before the next begins; what is removed
 // when Remove ends early stays removed. Numbers are never given out again.
@@ -28,7 +28,7 @@ func (ix *Index) Remove(ctx context.Context, match func(DocNum, *Document) bool)
 	r := remover{ix: ix, batch: ix.db.NewBatch()}
 	err = ix.documentsAfter(0, func(n DocNum, d *Document) error {
 		orphan := !d.Representative && d.Verdict.Of != 0 && !kept.holds(d.Verdict.Of)
-		if !orphan && !match(n, d) {
+		if matches := match(n, d); !matches && !orphan {
 			kept.add(n)
 			return nil
 		}

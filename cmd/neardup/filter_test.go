@@ -106,7 +106,7 @@ func TestFilterAnswersAtOnce(t *testing.T) {
 func TestFilterKilled(t *testing.T) {
 	seed := newSeed(t)
 	r := rand.New(rand.NewPCG(seed, 5))
-	lines := withIDs(seed, testkit.Scale(3000, 6000, 20000))
+	lines := withIDs(seed, testkit.Scale(1000, 2500, 20000))
 	input := strings.Join(lines, "\n") + "\n"
 	reference := exec.Command("neardup", "filter", "-q", "--tag")
 	reference.Stdin = strings.NewReader(input)
@@ -117,7 +117,7 @@ func TestFilterKilled(t *testing.T) {
 	}
 	whole := time.Since(start)
 	kills, lost := 0, 0
-	for kills < testkit.Scale(12, 20, 400) {
+	for kills < testkit.Scale(5, 20, 400) {
 		dir := t.TempDir()
 		answered := map[string]string{} // by id
 		for attempt := 0; ; attempt++ {
@@ -201,7 +201,7 @@ func TestFilterTerminated(t *testing.T) {
 	seed := newSeed(t)
 	lines := withIDs(seed, 200)
 	r := rand.New(rand.NewPCG(seed, 6))
-	for trial := range testkit.Scale(4, 8, 100) {
+	for trial := range testkit.Scale(2, 8, 100) {
 		dir := t.TempDir()
 		signal := []syscall.Signal{syscall.SIGTERM, syscall.SIGINT}[trial%2]
 		s := startFilter(t, dir, "--index", "ix")
@@ -376,14 +376,14 @@ func TestFullDisk(t *testing.T) {
 		t.Skip("needs a file system of its own")
 	}
 	seed := newSeed(t)
-	corpus := testkit.NewWriter(seed).Corpus(40000)
+	corpus := testkit.NewWriter(seed).Corpus(8000)
 	outside := t.TempDir()
 	writeFile(t, filepath.Join(outside, "in.jsonl"), corpus)
 	dir := filepath.Join(outside, "small")
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=100m", "tmpfs", dir).CombinedOutput(); err != nil {
+	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", dir).CombinedOutput(); err != nil {
 		t.Skipf("no file system can be made: %s", out)
 	}
 	defer func() {
@@ -393,7 +393,7 @@ func TestFullDisk(t *testing.T) {
 	}()
 	args := []string{"clean", "../in.jsonl", "-o", "out.jsonl", "--removed", "removed.jsonl", "--index", "ix", "--max-bad-rate", "1", "-q"}
 	ballast := filepath.Join(dir, "ballast")
-	writeFile(t, ballast, make([]byte, 40<<20))
+	writeFile(t, ballast, make([]byte, 24<<20))
 	code, stderr := neardup(t, dir, args...)
 	if code != exitDiskFull || !strings.HasPrefix(stderr, "neardup: error: ") || strings.Count(stderr, "\n") != 2 {
 		t.Fatalf("exit code %d: %s", code, stderr)
