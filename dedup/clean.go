@@ -604,6 +604,11 @@ func (c *cleaner) settle() error {
 		}
 	}
 	files := c.state.outputFiles(&c.o)
+	if c.o.isTree() {
+		if err := os.RemoveAll(filepath.Join(c.state.Out.Temp, notesDir)); err != nil {
+			return err
+		}
+	}
 	if c.o.copiesAtEnd() {
 		files = files[1:]
 		if err := settleParquet(&c.o, &c.state.Out); err != nil {

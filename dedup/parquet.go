@@ -14,8 +14,10 @@ import (
 // A parquetSink notes which rows are kept, since a Parquet file can't be taken up again in the
 // middle, and copies them at the end.
 type parquetSink struct {
-	o     *CleanOptions
-	at    int           // number of the source of the last row
+	o         *CleanOptions
+	at        int  // number of the source of the last row
+	keepNotes bool // after Commit
+
 	notes *durable.File // for each kept row the number of its source and its own, as uvarints
 }
 
@@ -28,7 +30,7 @@ func newParquetSink(o *CleanOptions, resumed *partial) (*parquetSink, error) {
 		temp, size = resumed.Temp, resumed.Size
 	}
 	notes, err := durable.Resume(o.Out, temp, size)
-	return &parquetSink{o, 0, notes}, err
+	return &parquetSink{o: o, notes: notes}, err
 }
 
 func (s *parquetSink) write(raw *record.Raw) error {
@@ -66,6 +68,9 @@ func (s *parquetSink) Commit() error {
 	}
 	if err := p.commit(); err != nil {
 		return err
+	}
+	if s.keepNotes {
+		return s.notes.Abandon()
 	}
 	return s.notes.Remove()
 }

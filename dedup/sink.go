@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 
 	"neardup/internal/codec"
 	"neardup/internal/durable"
@@ -152,7 +153,8 @@ func (s *treeSink) turn(at int) error {
 	}
 }
 
-// begin opens the file of a source that holds records.
+// begin opens the file of a source that holds records. It has its name from the beginning, and
+// what an earlier process left under it is cut back: only the directory appears when it is complete.
 func (s *treeSink) begin(at int, resumed *partial) (err error) {
 	source := s.o.Input.Sources[at]
 	path, err := s.path(source)
@@ -164,12 +166,32 @@ func (s *treeSink) begin(at int, resumed *partial) (err error) {
 	sub.Input.Sources = s.o.Input.Sources[at : at+1]
 	s.next = at + 1
 	if source.Format == record.Parquet {
-		s.file, err = newParquetSink(&sub, resumed)
-	} else {
-		s.file, err = newFileSink(path, source, codecOf(s.names[source]), &sub, resumed)
+		if resumed == nil {
+			resumed = &partial{Temp: filepath.Join(s.temp, notesDir, strconv.Itoa(at))}
+		}
+		if err := os.MkdirAll(filepath.Dir(resumed.Temp), 0o777); err != nil {
+			return err
+		}
+		p, err := newParquetSink(&sub, resumed)
+		if err == nil {
+			p.keepNotes = true
+			s.file = p
+		}
+		return err
+	}
+	if resumed == nil {
+		resumed = &partial{Temp: path}
+	}
+	f, err := newFileSink(path, source, codecOf(s.names[source]), &sub, resumed)
+	if err == nil {
+		s.file = f
 	}
 	return err
 }
+
+// notesDir holds the notes of Parquet files until all is complete: a run that is taken up again
+// may need those of a file that was done. No input has such a name.
+const notesDir = ".notes"
 
 func (s *treeSink) path(source *record.Source) (string, error) {
 	path := filepath.Join(s.temp, s.names[source])
@@ -227,6 +249,9 @@ func (s *treeSink) end() error { return s.turn(len(s.o.Input.Sources)) }
 
 func (s *treeSink) Commit() error {
 	if err := errors.Join(s.end(), s.Sync()); err != nil {
+		return err
+	}
+	if err := os.RemoveAll(filepath.Join(s.temp, notesDir)); err != nil {
 		return err
 	}
 	return durable.Rename(s.temp, s.o.Out)

@@ -342,6 +342,7 @@ func TestKilledRunsResumeInAnyFormat(t *testing.T) {
 		"in.jsonl": []byte(lines), "in.jsonl.gz": gzipped(t, lines), "in.csv.zst": zstandard(t, string(testkit.Table(docs, ','))),
 		"in.warc.gz": gzipped(t, testkit.WARC(docs)...), "in.parquet": parquetOf(t, docs, 700),
 		"dir/a.jsonl.gz": gzipped(t, string(testkit.JSONL(docs[:len(docs)/3]))), "dir/b/empty.jsonl": nil, "dir/b/in.wet": []byte(strings.Join(testkit.WET(docs[len(docs)/3:]), "")),
+		"dir/many.csv": testkit.Table(docs[:9], ','), "dir/many.csv.gz": gzipped(t, string(testkit.Table(docs[len(docs)/2:], ','))), "dir/more.parquet": parquetOf(t, docs[len(docs)/2:], 100),
 		"dir/c.txt": []byte(docs[0].Text), "dir/d.txt": []byte("another text"), "dir/in.parquet": parquetOf(t, docs[:len(docs)/2], 100),
 	} {
 		path := filepath.Join(inputs, name)
