@@ -56,8 +56,12 @@ func BenchmarkRead(b *testing.B) {
 		content []byte
 		decoded int
 	}{
-		{"in.jsonl", lines, len(lines)}, {"in.jsonl.gz", gz.Compress(lines), len(lines)}, {"in.jsonl.zst", zst.Compress(lines), len(lines)},
-		{"in.csv", testkit.Table(docs, ','), len(lines)}, {"in.wet", []byte(strings.Join(testkit.WET(docs), "")), len(lines)}, {"in.warc", []byte(warc), len(warc)},
+		{"in.jsonl", lines, len(lines)},
+		{"in.jsonl.gz", gz.Compress(lines), len(lines)},
+		{"in.jsonl.zst", zst.Compress(lines), len(lines)},
+		{"in.csv", testkit.Table(docs, ','), len(lines)},
+		{"in.wet", []byte(strings.Join(testkit.WET(docs), "")), len(lines)},
+		{"in.warc", []byte(warc), len(warc)},
 	} {
 		b.Run(in.name, func(b *testing.B) {
 			path := filepath.Join(b.TempDir(), in.name)

@@ -193,11 +193,16 @@ func (d *Decoder) decodeObject(raw *Raw) (Record, *Reject) {
 	if b[start] != '{' {
 		return reject(NotObject, start, "a JSON "+kindOf(b[start])+" and not an object")
 	}
-	values := make([]value, len(d.fields))
+	var few [8]value
+	values := few[:0]
+	for range d.fields {
+		values = append(values, value{})
+	}
 	d.find(b, start, nil, values)
 
-	rec := Record{ID: madeID(raw)}
-	var texts []string
+	var rec Record
+	var texts [1]string // there are seldom more
+	found := texts[:0]
 	for i, v := range values {
 		f := d.fields[i]
 		if !v.found() {
@@ -210,7 +215,7 @@ func (d *Decoder) decodeObject(raw *Raw) (Record, *Reject) {
 		case f.use == useText && first != '"' && first != 'n':
 			return reject(TextNotString, v.start, fmt.Sprintf("the field %q holds a JSON %s", f.name(), kindOf(first)))
 		case f.use == useText && first == '"':
-			texts = append(texts, unquote(b[v.start:v.end]))
+			found = append(found, unquote(b[v.start:v.end]))
 		case f.use == useID:
 			if id := scalar(b[v.start:v.end]); id != "" {
 				rec.ID, rec.OwnID = id, true
@@ -223,10 +228,13 @@ func (d *Decoder) decodeObject(raw *Raw) (Record, *Reject) {
 			rec.Rank = parseRank(scalar(b[v.start:v.end]))
 		}
 	}
-	if len(texts) == 0 {
+	if len(found) == 0 {
 		return d.noText(raw, keysOf(b, start))
 	}
-	rec.Text = strings.Join(texts, "\n\n")
+	rec.Text = strings.Join(found, "\n\n")
+	if !rec.OwnID {
+		rec.ID = madeID(raw)
+	}
 	return rec, nil
 }
 
@@ -296,7 +304,7 @@ func hasPrefix(path, prefix []string) bool {
 const maxDepth = 10000
 
 func tooDeep(b []byte) bool {
-	if bytes.Count(b, []byte("["))+bytes.Count(b, []byte("{")) <= maxDepth {
+	if len(b) <= maxDepth || bytes.Count(b, []byte("["))+bytes.Count(b, []byte("{")) <= maxDepth {
 		return false
 	}
 	depth, quoted := 0, false

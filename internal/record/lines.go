@@ -5,6 +5,12 @@ import (
 	"io"
 )
 
+// Line endings, which must not be changed.
+var (
+	lineFeed      = []byte("\n")
+	returnAndFeed = []byte("\r\n")
+)
+
 // line reads a line, which ends with a line feed or at the end of the source.
 func (r *Reader) line(raw *Raw) error {
 	h := r.hold(raw, 2) // a line ending does not count
@@ -39,9 +45,9 @@ func (r *Reader) line(raw *Raw) error {
 // endLine takes the line ending off a line and rejects it if it is too long.
 func (r *Reader) endLine(raw *Raw, last byte) {
 	r.pos.Line++
-	raw.End = []byte("\n")
+	raw.End = lineFeed
 	if last == '\r' && raw.Length > 1 {
-		raw.End = []byte("\r\n")
+		raw.End = returnAndFeed
 	}
 	raw.Length -= int64(len(raw.End))
 	if raw.Bytes != nil {
