@@ -176,7 +176,7 @@ func TestPowerLossTwice(t *testing.T) {
 // damaged opens the index in dir and reads everything, and returns what it says, and the
 // documents. A database that is damaged calls for the end of the process, from any
 // goroutine; then what it has open stays open.
-func damaged(dir string) (err error, docs []string) {
+func damaged(dir string) (docs []string, err error) {
 	failed := make(chan error, 1)
 	done := make(chan struct{})
 	go func() {
@@ -206,9 +206,9 @@ func damaged(dir string) (err error, docs []string) {
 	}()
 	select {
 	case <-done:
-		return err, docs
+		return docs, err
 	case err := <-failed:
-		return err, nil
+		return nil, err
 	}
 }
 
@@ -235,7 +235,7 @@ func sealed(t *testing.T, documents int) (dir string, docs []string) {
 	if err := errors.Join(ix.Commit(), ix.Close()); err != nil {
 		t.Fatal(err)
 	}
-	err, docs = damaged(dir)
+	docs, err = damaged(dir)
 	if err != nil || len(docs) != documents {
 		t.Fatalf("%d documents, %v", len(docs), err)
 	}
@@ -277,7 +277,7 @@ func TestFlippedBits(t *testing.T) {
 			if err := os.WriteFile(path, data, 0o644); err != nil {
 				t.Fatal(err)
 			}
-			err, docs := damaged(broken)
+			docs, err := damaged(broken)
 			switch {
 			case err != nil:
 				found++
@@ -332,7 +332,7 @@ func TestOlderFiles(t *testing.T) {
 			t.Fatal(err)
 		}
 		tried++
-		if err, _ := damaged(broken); !errors.Is(err, ErrDamaged) {
+		if _, err := damaged(broken); !errors.Is(err, ErrDamaged) {
 			t.Errorf("an older %s: %v", name.Name(), err)
 		}
 	}
