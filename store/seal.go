@@ -58,7 +58,12 @@ func (ix *Index) census() ([]sealFile, error) {
 	return files, nil
 }
 
+// seal lists the files once it is durable which of them are gone: otherwise one that Pebble
+// removed could be there again after a power loss, and the seal not know it.
 func (ix *Index) seal() error {
+	if err := ix.syncDir(ix.path(dbName)); err != nil {
+		return err
+	}
 	files, err := ix.census()
 	if err != nil {
 		return err
