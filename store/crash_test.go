@@ -32,6 +32,7 @@ type moment struct {
 // of some operations, with part of what was not synced; more tells that others came after.
 func atEveryWrite(disk *vfs.MemFS, r *rand.Rand, stride, from, to int, work func(state *moment)) (moments []moment, more bool) {
 	var mu sync.Mutex
+	var quiet sync.RWMutex // a picture is taken while nothing is under way: MemFS.Link would wait for itself
 	var state moment
 	seen := 0
 	fault.Hook = func(op fault.Op, path string, do func() error) error {
@@ -45,13 +46,17 @@ func atEveryWrite(disk *vfs.MemFS, r *rand.Rand, stride, from, to int, work func
 						continue
 					}
 					m := state
+					quiet.Lock()
 					m.disk = disk.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: unsynced, RNG: r})
+					quiet.Unlock()
 					m.at = fmt.Sprintf("before operation %d, %s %s, with %d %% of what was not synced", seen, op, path, unsynced)
 					moments = append(moments, m)
 				}
 			}
 			mu.Unlock()
 		}
+		quiet.RLock()
+		defer quiet.RUnlock()
 		return do()
 	}
 	defer func() { fault.Hook = nil }()
