@@ -89,7 +89,7 @@ func cleanArgs(more ...string) []string {
 // TestSameForAnyThreads runs the same input on different numbers of threads, with a
 // temporary index and with one that is kept.
 func TestSameForAnyThreads(t *testing.T) {
-	corpus := testkit.NewWriter(newSeed(t)).Corpus(testkit.Scale(3000, 10000, 100000))
+	corpus := testkit.NewWriter(newSeed(t)).Corpus(testkit.Scale(3000, 6000, 100000))
 	var want []string
 	var summary dedup.Summary
 	for i, more := range [][]string{{"-j", "1"}, {"-j", "2"}, {"-j", "8"}, {"-j", "2", "--index", "ix"}, {"-j", "2", "--memory", "64MiB"}} {
@@ -166,18 +166,18 @@ func checkClean(t *testing.T, in, out, removed string, s dedup.Summary) {
 
 // TestKilledRunResumes kills a run into a named index again and again, at random moments,
 // and starts it again until it ends: the outputs must be those of a run that was let be.
-func TestKilledRunResumes(t *testing.T) { killAndResume(t, testkit.Scale(3, 8, 100), 200) }
+func TestKilledRunResumes(t *testing.T) { killAndResume(t, testkit.Scale(3, 5, 100), 200) }
 
 // TestKilledRankedRunBeginsAgain is the same for a run that judges everything before it writes.
 func TestKilledRankedRunBeginsAgain(t *testing.T) {
-	killAndResume(t, testkit.Scale(1, 3, 50), 3, "--keep", "longest")
+	killAndResume(t, testkit.Scale(1, 2, 50), 3, "--keep", "longest")
 }
 
 func killAndResume(t *testing.T, trials, kills int, more ...string) {
 	args := cleanArgs(append([]string{"--index", "ix"}, more...)...)
 	seed := newSeed(t)
 	r := rand.New(rand.NewPCG(seed, 2))
-	corpus := testkit.NewWriter(seed).Corpus(testkit.Scale(15000, 30000, 100000))
+	corpus := testkit.NewWriter(seed).Corpus(testkit.Scale(8000, 15000, 100000))
 	reference := t.TempDir()
 	writeFile(t, filepath.Join(reference, "in.jsonl"), corpus)
 	start := time.Now()
