@@ -122,7 +122,8 @@ type Deduper struct {
 	mu       sync.Mutex
 	texts    textSource
 	sets     setCache
-	overflow int64 // searches cut short
+	finder   shingle.Finder // of the document at hand
+	overflow int64          // searches cut short
 
 	surveyed    bool            // what is boilerplate was found in the input,
 	boilerplate *boilerplate    // and is this

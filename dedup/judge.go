@@ -1,11 +1,6 @@
 package dedup
 
 import (
-	"cmp"
-	"math"
-	"slices"
-
-	"neardup/shingle"
 	"neardup/store"
 )
 
@@ -128,7 +123,7 @@ func (d *Deduper) best(a analysis) (match, error) {
 			return m, nil
 		}
 	}
-	near, err := d.near(a, (1+d.opts.MinResemblance)/2)
+	near, err := d.near(a, false)
 	if m := highest(near); m.num != 0 || err != nil {
 		return m, err
 	}
@@ -152,12 +147,15 @@ func fullest(ms []match) match {
 func highest(ms []match) match {
 	var best match
 	for _, m := range ms {
-		if m.representative && !m.fuller && m.Resemblance > best.Resemblance {
+		if m.grounds() && m.Resemblance > best.Resemblance {
 			best = m
 		}
 	}
 	return best
 }
+
+// grounds reports whether the document may be dropped in favour of the other.
+func (m *match) grounds() bool { return m.representative && !m.fuller }
 
 // equal returns the documents of the sieve by text that have the text of a, in the order in
 // which they were added.
@@ -182,234 +180,6 @@ func (d *Deduper) withText(h store.TextHash, k Kind, e Evidence) ([]match, error
 		ms[i] = match{num: n, id: doc.ID, kind: k, representative: doc.Representative, Evidence: e}
 	}
 	return ms, nil
-}
-
-// searchLimits bound the search by sketch. A search that they cut short is counted as overflow.
-type searchLimits struct {
-	share  int // documents with the same part of a sketch: the earliest
-	misses int // documents that are looked at in vain
-}
-
-var (
-	oneMatch = searchLimits{share: 256, misses: 128}
-	allPairs = searchLimits{share: 4096, misses: 1024}
-	articles = searchLimits{share: 64, misses: 32} // by paragraph: what more have is boilerplate
-)
-
-// quickBands are the parts of a sketch by which a document is looked for first. Of 4 texts
-// with resemblance 0.9 share one with probability 0.99.
-const quickBands = 4
-
-// quickly looks for a representative with a resemblance of enough at least. Representatives
-// resemble each other by less than the threshold m, and 1 minus the resemblance is a metric
-// (Charikar, STOC 2002): from (1+m)/2 on no other can resemble the document as much.
-func (v *verifier) quickly(enough float64) (found bool, err error) {
-	for band, key := range v.a.sketch.Bands() {
-		if band == quickBands {
-			break
-		}
-		n, err := v.d.index.First(band, key)
-		if err != nil {
-			return false, err
-		}
-		if n == 0 || v.looked[n] {
-			continue
-		}
-		if err := v.look(n); err != nil {
-			return false, err
-		}
-		if i := len(v.matches) - 1; i >= 0 {
-			if m := v.matches[i]; m.kind == Near && m.representative && m.Resemblance >= enough {
-				v.matches = v.matches[i:]
-				return true, nil
-			}
-		}
-	}
-	return false, nil
-}
-
-// near returns the near duplicates of a and the documents that share an article with it, in
-// the order in which they were added; or of representatives only one, if it resembles a by
-// enough that no other can more.
-func (d *Deduper) near(a analysis, enough float64) ([]match, error) {
-	if a.short || !d.opts.counts(Near) && !d.opts.counts(Syndicated) {
-		return nil, nil
-	}
-	v := verifier{d: d, a: a, looked: map[store.DocNum]bool{}}
-	if found, err := v.quickly(enough); found || err != nil {
-		return v.matches, err
-	}
-	byFingerprint, err := d.index.Near(a.fingerprint, *d.opts.MaxDistance)
-	if err != nil {
-		return nil, err
-	}
-	for _, c := range byFingerprint {
-		if err := v.look(c.Num); err != nil {
-			return nil, err
-		}
-	}
-	bySketch, cutSketch, err := d.index.Similar(a.sketch, d.limits.share)
-	if err != nil {
-		return nil, err
-	}
-	missed, err := v.lookAt(bySketch, d.limits.misses)
-	if err != nil {
-		return nil, err
-	}
-	cut := cutSketch || missed
-	if d.opts.counts(Syndicated) {
-		byParagraph, cutParagraph, err := d.index.Sharing(a.paragraphs, articles.share)
-		if err != nil {
-			return nil, err
-		}
-		if missed, err = v.lookAt(byParagraph, articles.misses); err != nil {
-			return nil, err
-		}
-		cut = cut || cutParagraph || missed
-	}
-	if cut {
-		d.overflow++
-	}
-	slices.SortFunc(v.matches, func(a, b match) int { return cmp.Compare(a.num, b.num) })
-	return v.matches, nil
-}
-
-// A verifier holds candidates against one document.
-type verifier struct {
-	d       *Deduper
-	a       analysis
-	looked  map[store.DocNum]bool
-	sets    *textSets // of the document, once they are needed
-	matches []match
-}
-
-// lookAt looks at candidates until so many were none; cut tells that there were more.
-func (v *verifier) lookAt(nums []store.DocNum, maxMisses int) (cut bool, err error) {
-	misses := 0
-	for _, n := range nums {
-		if v.looked[n] {
-			continue
-		}
-		if misses == maxMisses {
-			return true, nil
-		}
-		before := len(v.matches)
-		if err := v.look(n); err != nil {
-			return false, err
-		}
-		if len(v.matches) == before {
-			misses++
-		}
-	}
-	return false, nil
-}
-
-// look adds the candidate to the matches if it is one.
-func (v *verifier) look(n store.DocNum) error {
-	v.looked[n] = true
-	doc, err := v.d.index.Document(n)
-	if err != nil {
-		return err
-	}
-	o := &v.d.opts
-	similar := o.counts(Near) && plausible(v.a.sketch, doc.Sketch, o.MinResemblance)
-	sharing := o.counts(Syndicated) && plausiblyContained(v.a.sketch, doc.Sketch, v.a.article, doc.Article, o.MinContainment)
-	if doc.Text == v.a.hash || !similar && !sharing {
-		return nil
-	}
-	m := match{num: n, id: doc.ID, representative: doc.Representative}
-	if err := v.verify(&m, doc); err != nil {
-		return err
-	}
-	switch {
-	case o.counts(Near) && m.Resemblance >= o.MinResemblance:
-		m.kind = Near
-	case o.counts(Syndicated) && max(m.article, m.articleOf) >= o.MinContainment:
-		m.kind = Syndicated
-		m.fuller = m.article < o.MinContainment
-	default:
-		return nil
-	}
-	v.matches = append(v.matches, m)
-	return nil
-}
-
-// textSets returns the shingles of the document.
-func (v *verifier) textSets() textSets {
-	if v.sets == nil {
-		s := v.d.setsOf(v.a.text, v.a.is)
-		v.sets = &s
-	}
-	return *v.sets
-}
-
-// plausible reports whether sets with those sketches may have the resemblance: it rules out
-// what lies more than five standard errors below, or differs too much in size.
-func plausible(a, b shingle.Sketch, resemblance float64) bool {
-	small, large := min(a.Len(), b.Len()), max(a.Len(), b.Len())
-	if float64(small) < resemblance*float64(large) {
-		return false
-	}
-	slack := 0.0
-	if !a.Exact() || !b.Exact() {
-		slack = 5 * math.Sqrt(resemblance*(1-resemblance)/shingle.SketchBins)
-	}
-	return a.Resemblance(b) >= resemblance-slack
-}
-
-// plausiblyContained reports whether one of the articles in sets with those sketches may stand
-// in the other set to that share: it rules out what lies more than five standard errors
-// below. An article with no shingles is none.
-func plausiblyContained(a, b shingle.Sketch, articleA, articleB int, containment float64) bool {
-	small, both := min(articleA, articleB), a.Len()+b.Len()
-	if small == 0 {
-		small = max(articleA, articleB)
-	}
-	if small == 0 {
-		return false
-	}
-	r := a.Resemblance(b)
-	if a.Exact() && b.Exact() {
-		return r/(1+r)*float64(both) >= containment*float64(small)
-	}
-	// The resemblance of the sets if the smaller article stands in the other to just that share.
-	shared := containment * float64(small)
-	least := shared / (float64(both) - shared)
-	return r >= least-5*math.Sqrt(least*(1-least)/shingle.SketchBins)
-}
-
-// verify measures the document against one of the index: on the shingles of both texts if
-// the text is at hand, and otherwise on sketches.
-func (v *verifier) verify(m *match, doc *store.Document) error {
-	a := &v.a
-	m.Distance = a.fingerprint.Distance(doc.Fingerprint)
-	other, ok, err := v.d.documentSets(m.num, doc)
-	if err != nil {
-		return err
-	}
-	var sets textSets
-	if ok || a.is != nil {
-		sets = v.textSets()
-	}
-	switch {
-	case ok:
-		m.Resemblance, m.Containment, m.ContainmentOf = shingle.Compare(sets.text, other.text)
-	default:
-		m.Resemblance = a.sketch.Resemblance(doc.Sketch)
-		m.Containment = a.sketch.Containment(doc.Sketch)
-		m.ContainmentOf = doc.Sketch.Containment(a.sketch)
-		m.Estimated = !a.sketch.Exact() || !doc.Sketch.Exact()
-	}
-	m.article, m.articleOf = m.Containment, m.ContainmentOf
-	if sets.framed && ok {
-		m.article = shingle.Containment(sets.article, other.text)
-	} else if sets.framed {
-		m.article = sets.article.Sketch().Containment(doc.Sketch)
-	}
-	if ok && other.framed {
-		m.articleOf = shingle.Containment(other.article, sets.text)
-	}
-	return nil
 }
 
 // stage judges a document and adds it to the index. It becomes durable with the next commit.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"math"
 	"slices"
 
 	"neardup/store"
@@ -117,7 +116,7 @@ func (s *scanner) matches(a analysis) (equal, near []match, err error) {
 	if !s.o.AllPairs && highest(equal).num != 0 {
 		return equal, nil, nil
 	}
-	firsts, err := s.d.near(a, math.Inf(1))
+	firsts, err := s.d.near(a, true)
 	if err != nil || !s.o.AllPairs {
 		return equal, firsts, err
 	}

@@ -47,7 +47,35 @@ func common(a, b Set) int {
 	}
 	t := tables.Get().(*table)
 	defer tables.Put(t)
-	return t.common(a.hashes, b.hashes)
+	t.hold(a.hashes)
+	return t.common(a.hashes, b.hashes, 0)
+}
+
+// A Finder finds the shingles of one set in many others. The zero value holds the empty set. It
+// is safe for concurrent use but for [Finder.Hold].
+type Finder struct {
+	set   Set
+	table table
+}
+
+// Hold makes s the set of which shingles are found. It reuses memory.
+func (f *Finder) Hold(s Set) {
+	f.set = s
+	f.table.hold(s.hashes)
+}
+
+// Compare is [Compare] of the set and other. It ends early and is not ok if they share fewer
+// than least shingles.
+func (f *Finder) Compare(other Set, least int) (resemblance, inOther, otherIn float64, ok bool) {
+	n := 0
+	if f.set.Len() > 0 {
+		n = f.table.common(f.set.hashes, other.hashes, least)
+	}
+	if n < least {
+		return 0, 0, 0, false
+	}
+	resemblance, inOther, otherIn = shares(n, f.set.Len(), other.Len())
+	return resemblance, inOther, otherIn, true
 }
 
 // Resemblance returns the Jaccard coefficient of a and b: the shingles that they share over
@@ -66,8 +94,12 @@ func Containment(part, whole Set) float64 {
 // Compare returns [Resemblance] of a and b, [Containment] of a in b and of b in a, at the cost
 // of one of them.
 func Compare(a, b Set) (resemblance, aInB, bInA float64) {
-	n := common(a, b)
-	return ratio(n, a.Len()+b.Len()-n), ratio(n, a.Len()), ratio(n, b.Len())
+	return shares(common(a, b), a.Len(), b.Len())
+}
+
+// shares returns what [Compare] does of sets of a and b shingles with so many in common.
+func shares(common, a, b int) (resemblance, aInB, bInA float64) {
+	return ratio(common, a+b-common), ratio(common, a), ratio(common, b)
 }
 
 func ratio(part, whole int) float64 {

@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"math"
-	"math/bits"
 	"slices"
 )
 
@@ -89,27 +88,8 @@ func (k Sketch) Resemblance(other Sketch) float64 {
 		n := commonHalves(k.set, other.set)
 		return ratio(n, k.size+other.size-n)
 	}
-	a, b := k.binned(), other.binned()
-	equal, used := 0, 0
-	for i := 0; i < SketchBins; i += 4 {
-		x, y := load16s(a[i:]), load16s(b[i:])
-		filled := nonZero(x | y)
-		equal += bits.OnesCount64(filled &^ nonZero(x^y))
-		used += bits.OnesCount64(filled)
-	}
-	return ratio(equal, used)
-}
-
-// load16s reads four numbers into one word.
-func load16s(b []uint16) uint64 {
-	_ = b[3]
-	return uint64(b[0]) | uint64(b[1])<<16 | uint64(b[2])<<32 | uint64(b[3])<<48
-}
-
-// nonZero returns a word that has the uppermost bit of each of four numbers that is not zero.
-func nonZero(x uint64) uint64 {
-	const low = 0x7fff7fff7fff7fff
-	return ((x&low + low) | x) &^ low
+	var x, y [SketchBins]uint16
+	return ratio(agreeing(k.binned(&x), other.binned(&y)))
 }
 
 // Containment estimates the share of k's shingles that stand in whole's set, from the
@@ -123,15 +103,15 @@ func (k Sketch) Containment(whole Sketch) float64 {
 	return min(1, shared/float64(k.size))
 }
 
-func (k Sketch) binned() []uint16 {
+// binned returns the bins of k, in scratch, which is clear, if it has none.
+func (k Sketch) binned(scratch *[SketchBins]uint16) []uint16 {
 	if !k.Exact() {
 		return k.bins
 	}
-	var bins [SketchBins]uint16
 	for _, half := range k.set {
-		bin(&bins, half)
+		bin(scratch, half)
 	}
-	return bins[:]
+	return scratch[:]
 }
 
 // Bands is the number of band keys of a sketch.
@@ -154,7 +134,8 @@ const coarseBins = 64
 func (k Sketch) Bands() [Bands]uint64 {
 	const fine = SketchBins / coarseBins
 	var minima [coarseBins]uint64 // 0 for an empty bin
-	for i, v := range k.binned() {
+	var scratch [SketchBins]uint16
+	for i, v := range k.binned(&scratch) {
 		if v != 0 && minima[i/fine] == 0 {
 			minima[i/fine] = uint64(i%fine)<<16 | uint64(v)
 		}

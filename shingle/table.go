@@ -74,24 +74,51 @@ func searchFrom(slots int) (shift int, mask uint64) {
 	return 64 - bits.TrailingZeros(uint(slots)), uint64(slots - 1)
 }
 
-// common returns how many of the distinct hashes b are among the distinct hashes a.
-func (t *table) common(a, b []uint64) int {
-	t.large = emptySlots(t.large, len(a))
-	slots := t.large
+// hold fills the table with distinct hashes.
+func (t *table) hold(set []uint64) {
+	if len(set) <= smallMost {
+		t.small = emptySlots(t.small, len(set))
+		hold(t.small, set)
+		return
+	}
+	t.large = emptySlots(t.large, len(set))
+	hold(t.large, set)
+}
+
+func hold[S uint16 | uint32](slots []S, set []uint64) {
 	shift, mask := searchFrom(len(slots))
-	for i, h := range a {
+	for i, h := range set {
 		at := h >> (shift & 63) & mask
 		for slots[at] != 0 {
 			at = (at + 1) & mask
 		}
-		slots[at] = uint32(i) + 1
+		slots[at] = S(i + 1)
 	}
-	n := 0
-	for _, h := range b {
-		for at := h >> (shift & 63) & mask; slots[at] != 0; at = (at + 1) & mask {
-			if a[slots[at]-1] == h {
-				n++
-				break
+}
+
+// common returns how many of others are among the distinct hashes that the table holds. If
+// they are fewer than least it may return any number below least.
+func (t *table) common(set, others []uint64, least int) int {
+	if len(set) <= smallMost {
+		return commonOf(t.small, set, others, least)
+	}
+	return commonOf(t.large, set, others, least)
+}
+
+// lookUps is the number of hashes that are looked up between two glances at least.
+const lookUps = 64
+
+func commonOf[S uint16 | uint32](slots []S, set, others []uint64, least int) (n int) {
+	shift, mask := searchFrom(len(slots))
+	for len(others) > 0 && n+len(others) >= least {
+		part := others[:min(lookUps, len(others))]
+		others = others[len(part):]
+		for _, h := range part {
+			for at := h >> (shift & 63) & mask; slots[at] != 0; at = (at + 1) & mask {
+				if set[slots[at]-1] == h {
+					n++
+					break
+				}
 			}
 		}
 	}

@@ -1,0 +1,150 @@
+package dedup
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"neardup/shingle"
+	"neardup/store"
+)
+
+// searchLimits bound a search. One that they cut short is counted as overflow.
+type searchLimits struct {
+	share  int // documents with the same part of a sketch: the earliest
+	misses int // documents that are looked at in vain
+}
+
+var (
+	oneMatch = searchLimits{share: 256, misses: 128}
+	allPairs = searchLimits{share: 4096, misses: 1024}
+	articles = searchLimits{share: 64, misses: 32} // by paragraph: what more have is boilerplate
+)
+
+// A candidate is a document that, by its sketch, may match the one at hand.
+type candidate struct {
+	num         store.DocNum
+	doc         *store.Document
+	resemblance float64 // estimated
+}
+
+// near returns the near duplicates of a and the documents that share an article with it, in
+// the order in which they were added: all of them, or at least the representative with the
+// highest resemblance of those in whose favour a may be dropped.
+func (d *Deduper) near(a analysis, all bool) ([]match, error) {
+	if a.short || !d.opts.counts(Near) && !d.opts.counts(Syndicated) {
+		return nil, nil
+	}
+	v := verifier{d: d, a: &a, all: all, looked: map[store.DocNum]bool{}}
+	if !all {
+		if found, err := v.quickly(); found || err != nil {
+			return v.matches, err
+		}
+	}
+	candidates, cut, err := v.candidates()
+	if err != nil {
+		return nil, err
+	}
+	missed, err := v.verifyAll(candidates)
+	if err != nil {
+		return nil, err
+	}
+	if cut || missed {
+		d.overflow++
+	}
+	slices.SortFunc(v.matches, func(a, b match) int { return cmp.Compare(a.num, b.num) })
+	return v.matches, nil
+}
+
+// candidates returns the documents that the sieves find and that sketches do not rule out. cut
+// tells that there may be more.
+func (v *verifier) candidates() (found []candidate, cut bool, err error) {
+	d := v.d
+	byFingerprint, err := d.index.Near(v.a.fingerprint, *d.opts.MaxDistance)
+	if err != nil {
+		return nil, false, err
+	}
+	nums := make([]store.DocNum, len(byFingerprint))
+	for i, c := range byFingerprint {
+		nums[i] = c.Num
+	}
+	if found, _, err = v.lookAt(found, nums, math.MaxInt); err != nil {
+		return nil, false, err
+	}
+	bySketch, cutSketch, err := d.index.Similar(v.a.sketch, d.limits.share)
+	if err != nil {
+		return nil, false, err
+	}
+	found, cut, err = v.lookAt(found, bySketch, d.limits.misses)
+	if cut = cut || cutSketch; err != nil || !d.opts.counts(Syndicated) {
+		return found, cut, err
+	}
+	byParagraph, cutParagraph, err := d.index.Sharing(v.a.paragraphs, articles.share)
+	if err != nil {
+		return nil, false, err
+	}
+	found, missed, err := v.lookAt(found, byParagraph, articles.misses)
+	return found, cut || cutParagraph || missed, err
+}
+
+// lookAt appends the candidates among documents that were not looked at before, until so many
+// were none; cut tells that there were more.
+func (v *verifier) lookAt(found []candidate, nums []store.DocNum, maxMisses int) (_ []candidate, cut bool, err error) {
+	misses := 0
+	for _, n := range nums {
+		if v.looked[n] {
+			continue
+		}
+		if misses == maxMisses {
+			return found, true, nil
+		}
+		c, err := v.look(n)
+		if err != nil {
+			return nil, false, err
+		}
+		if c.doc == nil {
+			misses++
+			continue
+		}
+		c.resemblance = v.a.sketch.Resemblance(c.doc.Sketch)
+		found = append(found, c)
+	}
+	return found, false, nil
+}
+
+// look returns the document as a candidate, or none if its sketch rules out that it matches.
+func (v *verifier) look(n store.DocNum) (candidate, error) {
+	v.looked[n] = true
+	doc, err := v.d.index.Document(n)
+	if err != nil {
+		return candidate{}, err
+	}
+	if doc.Text == v.a.hash || !v.a.sketch.MayShare(doc.Sketch, v.least(doc)) {
+		return candidate{}, nil
+	}
+	return candidate{num: n, doc: doc}, nil
+}
+
+// least returns the least number of shingles that a match with the document shares with it.
+func (v *verifier) least(doc *store.Document) float64 {
+	o := &v.d.opts
+	least := math.Inf(1)
+	if o.counts(Near) {
+		least = sharedAt(o.MinResemblance, v.a.sketch, doc.Sketch)
+	}
+	if o.counts(Syndicated) {
+		article := min(v.a.article, doc.Article)
+		if article == 0 { // of one that is short or nothing but boilerplate
+			article = max(v.a.article, doc.Article)
+		}
+		if article > 0 {
+			least = min(least, o.MinContainment*float64(article))
+		}
+	}
+	return least
+}
+
+// sharedAt returns how many shingles sets with those sketches share at a resemblance.
+func sharedAt(resemblance float64, a, b shingle.Sketch) float64 {
+	return resemblance / (1 + resemblance) * float64(a.Len()+b.Len())
+}

@@ -1,0 +1,161 @@
+package dedup
+
+import (
+	"cmp"
+	"slices"
+
+	"neardup/shingle"
+	"neardup/store"
+)
+
+// A verifier holds candidates against one document.
+type verifier struct {
+	d       *Deduper
+	a       *analysis
+	all     bool // matches are wanted and not only the best
+	looked  map[store.DocNum]bool
+	sets    *textSets // of the document, once they are needed
+	matches []match
+	best    float64 // resemblance of the best match in whose favour the document may be dropped
+}
+
+// quickBands are the parts of a sketch by which a document is looked for first. Of 4 texts
+// with resemblance 0.9 share one with probability 0.99.
+const quickBands = 4
+
+// quickly looks for a near duplicate that no other representative can beat. Representatives
+// resemble each other by less than the threshold m, and 1 minus the resemblance is a metric
+// (Charikar, STOC 2002): from (1+m)/2 on no other can resemble the document as much.
+func (v *verifier) quickly() (found bool, err error) {
+	enough := (1 + v.d.opts.MinResemblance) / 2
+	for band, key := range v.a.sketch.Bands() {
+		if band == quickBands {
+			break
+		}
+		n, err := v.d.index.First(band, key)
+		if err != nil {
+			return false, err
+		}
+		if n == 0 || v.looked[n] {
+			continue
+		}
+		c, err := v.look(n)
+		if c.doc == nil || err != nil {
+			if err != nil {
+				return false, err
+			}
+			continue
+		}
+		if ok, err := v.verify(c); !ok || err != nil {
+			if err != nil {
+				return false, err
+			}
+			continue
+		}
+		last := len(v.matches) - 1
+		if m := v.matches[last]; m.kind == Near && m.grounds() && m.Resemblance >= enough {
+			v.matches = v.matches[last:]
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// verifyAll verifies candidates, the most promising first, until too many were none; cut tells
+// that there were more. If the best is enough, those that can't be it are left out.
+func (v *verifier) verifyAll(candidates []candidate) (cut bool, err error) {
+	slices.SortFunc(candidates, func(a, b candidate) int {
+		return cmp.Or(cmp.Compare(b.resemblance, a.resemblance), cmp.Compare(a.num, b.num))
+	})
+	misses := 0
+	for _, c := range candidates {
+		if v.best > 0 && !v.a.sketch.MayShare(c.doc.Sketch, sharedAt(v.best, v.a.sketch, c.doc.Sketch)) {
+			continue
+		}
+		if misses == v.d.limits.misses {
+			return true, nil
+		}
+		ok, err := v.verify(c)
+		if err != nil {
+			return false, err
+		}
+		if !ok && v.best == 0 {
+			misses++
+		}
+	}
+	return false, nil
+}
+
+// verify adds the candidate to the matches if it is one, and one that is wanted.
+func (v *verifier) verify(c candidate) (ok bool, err error) {
+	m := match{num: c.num, id: c.doc.ID, representative: c.doc.Representative}
+	if ok, err = v.measure(&m, c.doc); !ok || err != nil {
+		return false, err
+	}
+	o := &v.d.opts
+	switch {
+	case o.counts(Near) && m.Resemblance >= o.MinResemblance:
+		m.kind = Near
+	case o.counts(Syndicated) && max(m.article, m.articleOf) >= o.MinContainment:
+		m.kind = Syndicated
+		m.fuller = m.article < o.MinContainment
+	default:
+		return false, nil
+	}
+	v.matches = append(v.matches, m)
+	if !v.all && m.grounds() {
+		v.best = max(v.best, m.Resemblance)
+	}
+	return true, nil
+}
+
+// measure holds the document against one of the index: on the shingles of both texts if the
+// text is at hand, and otherwise on sketches. It is not ok if they share too few shingles for a
+// match that is wanted.
+func (v *verifier) measure(m *match, doc *store.Document) (ok bool, err error) {
+	a := v.a
+	m.Distance = a.fingerprint.Distance(doc.Fingerprint)
+	other, exact, err := v.d.documentSets(m.num, doc)
+	if err != nil {
+		return false, err
+	}
+	var sets textSets
+	if exact || a.is != nil {
+		sets = v.textSets()
+	}
+	if exact {
+		least := v.least(doc)
+		if v.best > 0 {
+			least = max(least, sharedAt(v.best, a.sketch, doc.Sketch))
+		}
+		m.Resemblance, m.Containment, m.ContainmentOf, ok = v.d.finder.Compare(other.text, int(least))
+		if !ok {
+			return false, nil
+		}
+	} else {
+		m.Resemblance = a.sketch.Resemblance(doc.Sketch)
+		m.Containment = a.sketch.Containment(doc.Sketch)
+		m.ContainmentOf = doc.Sketch.Containment(a.sketch)
+		m.Estimated = !a.sketch.Exact() || !doc.Sketch.Exact()
+	}
+	m.article, m.articleOf = m.Containment, m.ContainmentOf
+	if sets.framed && exact {
+		m.article = shingle.Containment(sets.article, other.text)
+	} else if sets.framed {
+		m.article = sets.article.Sketch().Containment(doc.Sketch)
+	}
+	if exact && other.framed {
+		m.articleOf = shingle.Containment(other.article, sets.text)
+	}
+	return true, nil
+}
+
+// textSets returns the shingles of the document, and makes them those that are found.
+func (v *verifier) textSets() textSets {
+	if v.sets == nil {
+		s := v.d.setsOf(v.a.text, v.a.is)
+		v.sets = &s
+		v.d.finder.Hold(s.text)
+	}
+	return *v.sets
+}
