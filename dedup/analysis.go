@@ -9,9 +9,7 @@ import (
 	"neardup/store"
 )
 
-// An analysis is what is computed of a text before it is compared with any other. Its
-// shingles are computed again for the few texts that have a plausible candidate: holding
-// them for every text in the pipeline costs more.
+// An analysis is what is computed of a text before it is compared with any other.
 type analysis struct {
 	text        string
 	site        uint64 // see siteHash
@@ -27,14 +25,19 @@ type analysis struct {
 	article int
 	is      framing // nil if there is no boilerplate
 
+	// sets are the shingles. They are computed again for the texts that have a candidate, unless
+	// most have: holding them for every text in the pipeline costs more.
+	sets *textSets
+
 	marks []mark // of a survey, which computes nothing else
 
 	trimming *trimming // nil if nothing is to go of records
 }
 
 const (
-	minParagraph  = 24 // shingles from which a paragraph is known to the index
-	maxParagraphs = 64 // of a document; of more the longest
+	maxHeld       = 1 << 14 // shingles up to which an analysis holds them
+	minParagraph  = 24      // shingles from which a paragraph is known to the index
+	maxParagraphs = 64      // of a document; of more the longest
 )
 
 // A framing finds the paragraphs of a text that are boilerplate. It returns nil if none are, or
@@ -43,7 +46,7 @@ type framing func(*shingle.Digest) []bool
 
 // analyse computes what is known of a text of a site. What is boilerplate there belongs to no
 // article, and no other text is found by it.
-func (b *boilerplate) analyse(d *shingle.Digester, text string, site uint64) analysis {
+func (b *boilerplate) analyse(d *shingle.Digester, text string, site uint64, withSets bool) analysis {
 	g := d.Digest(text)
 	a := analysis{
 		text: text, site: site, shingles: g.Set.Len(), short: g.Short, fingerprint: g.Fingerprint,
@@ -58,12 +61,15 @@ func (b *boilerplate) analyse(d *shingle.Digester, text string, site uint64) ana
 		a.is = func(g *shingle.Digest) []bool { return b.of(g, site) }
 		a.article = articleLen(g, without(g, is))
 	}
+	if withSets && a.shingles <= maxHeld {
+		a.sets = setsOf(g, is)
+	}
 	a.paragraphs = paragraphKeys(g, is)
 	return a
 }
 
 func analyse(d *shingle.Digester, text string, site uint64) analysis {
-	return (*boilerplate)(nil).analyse(d, text, site)
+	return (*boilerplate)(nil).analyse(d, text, site, false)
 }
 
 // without returns the shingles of a text without some of its paragraphs.

@@ -75,7 +75,7 @@ func (d *Deduper) frame(site string, a *analysis) error {
 	is := keyFrame(found)
 	d.opts.Params.WithDigest(a.text, func(g *shingle.Digest) {
 		if found := is(g); found != nil {
-			a.is, a.paragraphs = is, ps
+			a.is, a.paragraphs, a.sets = is, ps, nil
 			a.article = articleLen(g, without(g, found))
 		}
 	})

@@ -21,6 +21,10 @@ var (
 	articles = searchLimits{share: 64, misses: 32} // by paragraph: what more have is boilerplate
 )
 
+// manyLooked is a number of documents for which a map is not used again: it would take long to
+// clear.
+const manyLooked = 1 << 12
+
 // A candidate is a document that, by its sketch, may match the one at hand.
 type candidate struct {
 	num         store.DocNum
@@ -31,11 +35,16 @@ type candidate struct {
 // near returns the near duplicates of a and the documents that share an article with it, in
 // the order in which they were added: all of them, or at least the representative with the
 // highest resemblance of those in whose favour a may be dropped.
-func (d *Deduper) near(a analysis, all bool) ([]match, error) {
+func (d *Deduper) near(a *analysis, all bool) ([]match, error) {
 	if a.short || !d.opts.counts(Near) && !d.opts.counts(Syndicated) {
 		return nil, nil
 	}
-	v := verifier{d: d, a: &a, all: all, looked: map[store.DocNum]bool{}}
+	if d.looked == nil || len(d.looked) > manyLooked {
+		d.looked = map[store.DocNum]bool{}
+	}
+	clear(d.looked)
+	v := verifier{d: d, a: a, all: all}
+	defer func() { d.wanted.note(v.held) }()
 	if !all {
 		if found, err := v.quickly(); found || err != nil {
 			return v.matches, err
@@ -92,7 +101,7 @@ func (v *verifier) candidates() (found []candidate, cut bool, err error) {
 func (v *verifier) lookAt(found []candidate, nums []store.DocNum, maxMisses int) (_ []candidate, cut bool, err error) {
 	misses := 0
 	for _, n := range nums {
-		if v.looked[n] {
+		if v.d.looked[n] {
 			continue
 		}
 		if misses == maxMisses {
@@ -114,7 +123,7 @@ func (v *verifier) lookAt(found []candidate, nums []store.DocNum, maxMisses int)
 
 // look returns the document as a candidate, or none if its sketch rules out that it matches.
 func (v *verifier) look(n store.DocNum) (candidate, error) {
-	v.looked[n] = true
+	v.d.looked[n] = true
 	doc, err := v.d.index.Document(n)
 	if err != nil {
 		return candidate{}, err

@@ -122,8 +122,10 @@ type Deduper struct {
 	mu       sync.Mutex
 	texts    textSource
 	sets     setCache
+	wanted   frequency
 	finder   shingle.Finder // of the document at hand
-	overflow int64          // searches cut short
+	looked   map[store.DocNum]bool
+	overflow int64 // searches cut short
 
 	surveyed    bool            // what is boilerplate was found in the input,
 	boilerplate *boilerplate    // and is this
@@ -217,7 +219,7 @@ func (d *Deduper) AddAll(docs []Document) ([]Verdict, error) {
 }
 
 func (d *Deduper) analyse(g *shingle.Digester, it *item) analysis {
-	return d.boilerplate.analyse(g, it.rec.Text, siteHash(it.host))
+	return d.boilerplate.analyse(g, it.rec.Text, siteHash(it.host), d.wanted.often())
 }
 
 func (d *Deduper) begin(docs []Document, analyses []analysis) ([]Verdict, func() error, error) {

@@ -28,7 +28,7 @@ func (d *Deduper) judge(doc Document, a *analysis) (judgement, error) {
 	if err := d.frame(doc.Site, a); err != nil {
 		return j, err
 	}
-	m, err := d.best(*a)
+	m, err := d.best(a)
 	if err == nil {
 		j.take(m)
 	}
@@ -113,7 +113,7 @@ var equalEvidence = Evidence{Resemblance: 1, Containment: 1, ContainmentOf: 1}
 
 // best returns the representative that a matches with the highest resemblance, ties to the
 // earlier.
-func (d *Deduper) best(a analysis) (match, error) {
+func (d *Deduper) best(a *analysis) (match, error) {
 	equal, err := d.equal(a)
 	if err != nil {
 		return match{}, err
@@ -159,7 +159,7 @@ func (m *match) grounds() bool { return m.representative && !m.fuller }
 
 // equal returns the documents of the sieve by text that have the text of a, in the order in
 // which they were added.
-func (d *Deduper) equal(a analysis) ([]match, error) {
+func (d *Deduper) equal(a *analysis) ([]match, error) {
 	if a.empty() || !d.opts.counts(Exact) {
 		return nil, nil
 	}
@@ -222,6 +222,9 @@ func (d *Deduper) add(doc Document, a analysis, j judgement, byText, byShingles 
 		j.num, err = d.index.AddText(s, doc.Text)
 	} else {
 		j.num, err = d.index.Add(s)
+	}
+	if a.sets != nil && s.ByShingles {
+		d.sets.put(j.num, a.sets)
 	}
 	return j, err
 }

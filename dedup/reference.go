@@ -62,7 +62,7 @@ func (r *reference) add(it *item) error {
 
 // judge compares a document with the set.
 func (r *reference) judge(a analysis) (j judgement, err error) {
-	m, err := r.d.best(a)
+	m, err := r.d.best(&a)
 	j.take(m)
 	j.against = true
 	return j, err

@@ -75,7 +75,7 @@ func (s *scanner) scan(it *item, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	equal, near, err := s.matches(it.analysis)
+	equal, near, err := s.matches(&it.analysis)
 	if err != nil {
 		return err
 	}
@@ -109,7 +109,7 @@ func (s *scanner) scan(it *item, out io.Writer) error {
 
 // matches returns the documents with an equal text and the near duplicates of a. The latter
 // are left out if nobody needs them.
-func (s *scanner) matches(a analysis) (equal, near []match, err error) {
+func (s *scanner) matches(a *analysis) (equal, near []match, err error) {
 	if equal, err = s.d.equal(a); err != nil {
 		return nil, nil, err
 	}

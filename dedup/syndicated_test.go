@@ -52,7 +52,7 @@ func TestSyndicatedAgainstBruteForce(t *testing.T) {
 	pairs, missed := 0, 0
 	for i, text := range texts {
 		a := analyse(digester, text, 0)
-		matches, err := d.near(a, true)
+		matches, err := d.near(&a, true)
 		if err != nil {
 			t.Fatal(err)
 		}

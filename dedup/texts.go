@@ -1,6 +1,8 @@
 package dedup
 
 import (
+	"sync/atomic"
+
 	"neardup/shingle"
 	"neardup/store"
 )
@@ -15,20 +17,25 @@ type textSets struct {
 func (s *textSets) len() int { return s.text.Len() + s.article.Len() }
 
 // setsOf returns the shingles of a text that is framed so.
-func (d *Deduper) setsOf(text string, f framing) (s textSets) {
-	if f == nil {
-		s.text = d.opts.Params.Set(text)
-		return s
-	}
+func (d *Deduper) setsOf(text string, f framing) (s *textSets) {
 	d.opts.Params.WithDigest(text, func(g *shingle.Digest) {
-		s.text = g.Set.Clone()
-		if is := f(g); is != nil {
-			s.framed = true
-			if article := without(g, is); articleLen(g, article) > 0 {
-				s.article = article
-			}
+		var is []bool
+		if f != nil {
+			is = f(g)
 		}
+		s = setsOf(g, is)
 	})
+	return s
+}
+
+// setsOf returns the shingles of a text some of whose paragraphs are boilerplate.
+func setsOf(g *shingle.Digest, is []bool) *textSets {
+	s := &textSets{text: g.Set.Clone(), framed: is != nil}
+	if s.framed {
+		if article := without(g, is); articleLen(g, article) > 0 {
+			s.article = article
+		}
+	}
 	return s
 }
 
@@ -42,8 +49,8 @@ func (d *Deduper) documentSets(n store.DocNum, doc *store.Document) (*textSets, 
 		return nil, false, err
 	}
 	sets := d.setsOf(text, d.frameOf(doc))
-	d.sets.put(n, &sets)
-	return &sets, true, nil
+	d.sets.put(n, sets)
+	return sets, true, nil
 }
 
 // textOf returns the text of document n: one of the run in progress from its input, one of an
@@ -85,3 +92,19 @@ func (c *setCache) put(n store.DocNum, sets *textSets) {
 	c.young[n] = sets
 	c.held += sets.len()
 }
+
+// A frequency tells whether something happened often of late. It is noted by one goroutine and
+// read by any.
+type frequency struct{ per4096 atomic.Int32 }
+
+func (f *frequency) note(happened bool) {
+	x := f.per4096.Load()
+	x -= x >> 6
+	if happened {
+		x += 4096 >> 6
+	}
+	f.per4096.Store(x)
+}
+
+// often reports whether it happened one time in four.
+func (f *frequency) often() bool { return f.per4096.Load() > 4096/4 }

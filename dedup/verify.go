@@ -13,8 +13,7 @@ type verifier struct {
 	d       *Deduper
 	a       *analysis
 	all     bool // matches are wanted and not only the best
-	looked  map[store.DocNum]bool
-	sets    *textSets // of the document, once they are needed
+	held    bool // the finder holds the shingles of the document
 	matches []match
 	best    float64 // resemblance of the best match in whose favour the document may be dropped
 }
@@ -36,7 +35,7 @@ func (v *verifier) quickly() (found bool, err error) {
 		if err != nil {
 			return false, err
 		}
-		if n == 0 || v.looked[n] {
+		if n == 0 || v.d.looked[n] {
 			continue
 		}
 		c, err := v.look(n)
@@ -119,7 +118,7 @@ func (v *verifier) measure(m *match, doc *store.Document) (ok bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	var sets textSets
+	sets := &textSets{}
 	if exact || a.is != nil {
 		sets = v.textSets()
 	}
@@ -151,11 +150,13 @@ func (v *verifier) measure(m *match, doc *store.Document) (ok bool, err error) {
 }
 
 // textSets returns the shingles of the document, and makes them those that are found.
-func (v *verifier) textSets() textSets {
-	if v.sets == nil {
-		s := v.d.setsOf(v.a.text, v.a.is)
-		v.sets = &s
-		v.d.finder.Hold(s.text)
+func (v *verifier) textSets() *textSets {
+	if v.a.sets == nil {
+		v.a.sets = v.d.setsOf(v.a.text, v.a.is)
 	}
-	return *v.sets
+	if !v.held {
+		v.held = true
+		v.d.finder.Hold(v.a.sets.text)
+	}
+	return v.a.sets
 }

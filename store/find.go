@@ -96,14 +96,14 @@ func (ix *Index) Similar(k shingle.Sketch, limit int) (nums []DocNum, cut bool, 
 	for i, key := range k.Bands() {
 		first := len(found)
 		err := ix.scan(tableBand+byte(i), key, func(e entry) bool {
-			if len(found) > first && e.num <= found[len(found)-1] {
+			if len(found) > first && e.num <= found[len(found)-1].num() {
 				return true // it stands in both sieves
 			}
 			if len(found)-first == limit {
 				cut = true
 				return false
 			}
-			found = append(found, e.num)
+			found = append(found, weigh(e.num, 1))
 			return true
 		})
 		if err != nil {
@@ -111,7 +111,7 @@ func (ix *Index) Similar(k shingle.Sketch, limit int) (nums []DocNum, cut bool, 
 		}
 	}
 	ix.found = found
-	return mostFrequent(found), cut, nil
+	return heaviest(found), cut, nil
 }
 
 // First returns the earliest document whose sketch has that key of a band, 0 if there is none.
@@ -131,7 +131,7 @@ func (ix *Index) First(band int, key uint64) (n DocNum, err error) {
 func (ix *Index) Sharing(paragraphs []Paragraph, limit int) (nums []DocNum, cut bool, err error) {
 	ix.mu.Lock()
 	defer ix.mu.Unlock()
-	shared := map[DocNum]int{} // shingles
+	found := ix.found[:0]
 	for _, p := range paragraphs {
 		if p.Frame {
 			continue
@@ -146,20 +146,15 @@ func (ix *Index) Sharing(paragraphs []Paragraph, limit int) (nums []DocNum, cut 
 				return false
 			}
 			read, last = read+1, e.num
-			shared[e.num] += p.Shingles
+			found = append(found, weigh(e.num, p.Shingles))
 			return true
 		})
 		if err != nil {
 			return nil, false, err
 		}
 	}
-	for n := range shared {
-		nums = append(nums, n)
-	}
-	slices.SortFunc(nums, func(a, b DocNum) int {
-		return cmp.Or(shared[b]-shared[a], cmp.Compare(a, b))
-	})
-	return nums, cut, nil
+	ix.found = found
+	return heaviest(found), cut, nil
 }
 
 // Counted returns how many of the counted documents are of a site, up to limit.
@@ -186,27 +181,40 @@ func (ix *Index) frequency(value uint64, limit int) (n int, err error) {
 	return n, err
 }
 
-// mostFrequent returns the distinct numbers, the most frequent first, ties to the smaller.
-// nums is sorted.
-func mostFrequent(nums []DocNum) []DocNum {
-	slices.Sort(nums)
-	type count struct {
-		num DocNum
-		n   int
-	}
-	var counts []count
-	for _, num := range nums {
-		if len(counts) == 0 || counts[len(counts)-1].num != num {
-			counts = append(counts, count{num: num})
+// A weighted is the number of a document that was found, and below it how much that weighs.
+type weighted uint64
+
+const weightBits = 24
+
+func weigh(n DocNum, weight int) weighted {
+	return weighted(n)<<weightBits | weighted(min(weight, 1<<weightBits-1))
+}
+
+func (w weighted) num() DocNum { return DocNum(w >> weightBits) }
+func (w weighted) weight() int { return int(w & (1<<weightBits - 1)) }
+
+// heaviest returns the distinct numbers, those first that weigh most in all, ties to the
+// smaller. It changes found.
+func heaviest(found []weighted) []DocNum {
+	slices.Sort(found)
+	distinct := found[:0]
+	for _, w := range found {
+		if last := len(distinct) - 1; last >= 0 && distinct[last].num() == w.num() {
+			distinct[last] = weigh(w.num(), distinct[last].weight()+w.weight())
+			continue
 		}
-		counts[len(counts)-1].n++
+		distinct = append(distinct, w)
 	}
-	slices.SortStableFunc(counts, func(a, b count) int { return b.n - a.n })
-	distinct := make([]DocNum, len(counts))
-	for i, c := range counts {
-		distinct[i] = c.num
+	const numBits = 64 - weightBits
+	for i, w := range distinct { // lightness above, number below
+		distinct[i] = weighted(1<<weightBits-1-w.weight())<<numBits | weighted(w.num())
 	}
-	return distinct
+	slices.Sort(distinct)
+	nums := make([]DocNum, len(distinct))
+	for i, w := range distinct {
+		nums[i] = DocNum(w & (1<<numBits - 1))
+	}
+	return nums
 }
 
 // scan reads both sieves, the older entries first, until f returns false. An entry can stand

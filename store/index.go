@@ -88,7 +88,7 @@ type Index struct {
 	newest  memorySieve          // entries of the documents after sieved
 	written tableSieve           // entries in the database
 	cache   documentCache        // of what was read last
-	found   []DocNum             // scratch of Similar
+	found   []weighted           // scratch of Similar and Sharing
 }
 
 // Open opens the index in directory dir and makes it if there is none. Errors wrap
