@@ -16,7 +16,7 @@ type searchLimits struct {
 }
 
 var (
-	oneMatch = searchLimits{share: 256, misses: 128}
+	oneMatch = searchLimits{share: 128, misses: 64}
 	allPairs = searchLimits{share: 4096, misses: 1024}
 	articles = searchLimits{share: 64, misses: 32} // by paragraph: what more have is boilerplate
 )
