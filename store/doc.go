@@ -5,6 +5,7 @@
 //
 //	DIR/NEARDUP   format version and shingle parameters, JSON, written when the index is made
 //	DIR/SEAL      record of a clean close: name, size and checksum of the files in db
+//	DIR/FILTER    the filter of the sieves as of a clean close, if the index is large
 //	DIR/db/       the Pebble database
 //
 // A document is one record under one key; adding it is one put. The sieves (by id, by text,

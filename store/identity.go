@@ -93,15 +93,21 @@ func (ix *Index) writeIdentity() error {
 	return ix.writeDurably(identityName, append(data, '\n'))
 }
 
-// writeDurably writes a file of the index directory so that it is whole or not there.
 func (ix *Index) writeDurably(name string, data []byte) error {
+	return ix.writeWhole(name, func(f vfs.File) error {
+		_, err := f.Write(data)
+		return err
+	})
+}
+
+// writeWhole writes a file of the index directory so that it is whole or not there.
+func (ix *Index) writeWhole(name string, write func(vfs.File) error) error {
 	fs, temp := ix.disk, ix.path(name+tempSuffix)
 	f, err := fs.Create(temp, vfs.WriteCategoryUnspecified)
 	if err != nil {
 		return ioError(err)
 	}
-	_, err = f.Write(data)
-	if err == nil {
+	if err = write(f); err == nil {
 		err = f.Sync()
 	}
 	if err = errors.Join(err, f.Close()); err != nil {

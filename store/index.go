@@ -42,8 +42,9 @@ type Options struct {
 	// to standard error and ends the process with status 1.
 	OnFailure func(error)
 
-	fs      vfs.FS // nil for the operating system's; tests set others
-	minFree uint64 // 0 for the constant
+	fs        vfs.FS // nil for the operating system's; tests set others
+	minFree   uint64 // 0 for the constant
+	savedFrom DocNum // 0 for the constant
 }
 
 const defaultMemory = 256 << 20
@@ -61,6 +62,9 @@ func (o *Options) withDefaults() Options {
 	}
 	if c.fs == nil {
 		c.fs = vfs.Default
+	}
+	if c.savedFrom == 0 {
+		c.savedFrom = savedFrom
 	}
 	if c.minFree == 0 {
 		c.minFree = minFree
@@ -334,10 +338,14 @@ func (ix *Index) finish() error {
 		err = errors.Join(err, ioError(ix.db.Flush()))
 	}
 	err = errors.Join(err, ix.closeDatabase())
-	if err == nil && writes {
-		err = ix.seal()
+	if err != nil || !writes {
+		return err
 	}
-	return err
+	filter, err := ix.saveFilter()
+	if err != nil {
+		return err
+	}
+	return ix.seal(filter)
 }
 
 func (ix *Index) closeDatabase() error {

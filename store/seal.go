@@ -14,7 +14,8 @@ import (
 // reads them, but can open without complaint after its manifest or log was damaged or a
 // file was lost, with fewer documents than before. The seal finds that out.
 type seal struct {
-	Files []sealFile `json:"files"`
+	Files  []sealFile `json:"files"`
+	Filter string     `json:"filter,omitempty"` // CRC-32C of the file FILTER
 }
 
 type sealFile struct {
@@ -26,6 +27,8 @@ type sealFile struct {
 const tableSuffix = ".sst" // of the tables of the database, which have checksums of their own
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+func hex(checksum uint32) string { return fmt.Sprintf("%08x", checksum) }
 
 // census lists the files of the database as a seal does.
 func (ix *Index) census() ([]sealFile, error) {
@@ -51,7 +54,7 @@ func (ix *Index) census() ([]sealFile, error) {
 			if err != nil {
 				return nil, ioError(err)
 			}
-			f.CRC = fmt.Sprintf("%08x", crc32.Checksum(data, castagnoli))
+			f.CRC = hex(crc32.Checksum(data, castagnoli))
 		}
 		files = append(files, f)
 	}
@@ -60,7 +63,7 @@ func (ix *Index) census() ([]sealFile, error) {
 
 // seal lists the files once it is durable which of them are gone: otherwise one that Pebble
 // removed could be there again after a power loss, and the seal not know it.
-func (ix *Index) seal() error {
+func (ix *Index) seal(filter string) error {
 	if err := ix.syncDir(ix.path(dbName)); err != nil {
 		return err
 	}
@@ -68,7 +71,7 @@ func (ix *Index) seal() error {
 	if err != nil {
 		return err
 	}
-	data, err := json.MarshalIndent(seal{files}, "", " ")
+	data, err := json.MarshalIndent(seal{files, filter}, "", " ")
 	if err != nil {
 		return err
 	}
@@ -81,7 +84,7 @@ func (ix *Index) breakSeal() error {
 	path := ix.path(sealName)
 	data, err := readFile(ix.disk, path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+		return ix.takeFilter("")
 	}
 	if err != nil {
 		return ioError(err)
@@ -95,6 +98,9 @@ func (ix *Index) breakSeal() error {
 		return err
 	}
 	if err := compareCensus(s.Files, files); err != nil {
+		return err
+	}
+	if err := ix.takeFilter(s.Filter); err != nil {
 		return err
 	}
 	if ix.opts.ReadOnly {

@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -461,4 +462,89 @@ func TestRecordRoundTrip(t *testing.T) {
 			t.Errorf("the first %d bytes parse", n)
 		}
 	}
+}
+
+// TestSavedFilter closes an index and opens it again: with the filter as it was, with one that was
+// changed, with an older one, and after a crash.
+func TestSavedFilter(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "ix")
+	path := filepath.Join(dir, filterName)
+	reopen := func() *Index {
+		t.Helper()
+		ix, err := Open(dir, &Options{Memory: 4 << 20, savedFrom: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("the file stays while the index is open: %v", err)
+		}
+		return ix
+	}
+	n := 0
+	grow := func(ix *Index) {
+		t.Helper()
+		for range 20 {
+			n++
+			if _, err := ix.Add(fingerprinted(n, shingle.Fingerprint(n)<<20)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := ix.Commit(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	finds := func(ix *Index) {
+		t.Helper()
+		for i := 1; i <= n; i++ {
+			if found, err := ix.Near(shingle.Fingerprint(i)<<20, 0); err != nil || !slices.ContainsFunc(found, func(c Candidate) bool { return int(c.Num) == i }) {
+				t.Errorf("document %d of %d is not found: %v, %v", i, n, found, err)
+			}
+		}
+	}
+	saved := func(ix *Index) []byte {
+		t.Helper()
+		if err := ix.Close(); err != nil {
+			t.Fatal(err)
+		}
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return data
+	}
+
+	ix := reopen()
+	grow(ix)
+	older := saved(ix)
+	ix = reopen()
+	if ix.written.filter.lines == nil {
+		t.Error("the filter was not taken")
+	}
+	grow(ix)
+	finds(ix)
+	data := saved(ix)
+
+	changed := slices.Clone(data)
+	changed[slices.IndexFunc(changed, func(b byte) bool { return b != 0 })] = 0
+	for name, content := range map[string][]byte{"changed": changed, "older": older, "cut": data[:len(data)-1], "empty": nil} {
+		if err := os.WriteFile(path, content, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		ix = reopen()
+		if ix.written.filter.lines != nil {
+			t.Errorf("%s: the filter was taken", name)
+		}
+		finds(ix)
+		saved(ix)
+	}
+
+	if err := os.Remove(filepath.Join(dir, sealName)); err != nil { // as if it had not come to that
+		t.Fatal(err)
+	}
+	ix = reopen()
+	if ix.written.filter.lines != nil {
+		t.Error("the filter of an index that was not sealed was taken")
+	}
+	finds(ix)
+	saved(ix)
 }
