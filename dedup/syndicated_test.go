@@ -56,6 +56,17 @@ func TestSyndicatedAgainstBruteForce(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		best, err := d.best(&a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		// All are taken in as representatives here; in an index none is so near another.
+		const unbeaten = (1 + DefaultMinResemblance) / 2
+		if want := highest(matches); best.kind != Contains && best.Resemblance != want.Resemblance && best.Resemblance < unbeaten {
+			t.Errorf("the best match of %d is %+v, and among all %+v", i, best, want)
+		} else if best.kind == Contains && want.num != 0 {
+			t.Errorf("%d is kept, and could be dropped for %+v", i, want)
+		}
 		for j := range i {
 			r, own, other := shingle.Compare(sets[i], sets[j])
 			found := slices.IndexFunc(matches, func(m match) bool { return m.id == fmt.Sprint(j) })

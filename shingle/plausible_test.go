@@ -1,0 +1,111 @@
+package shingle
+
+import (
+	"math/rand/v2"
+	"testing"
+
+	"neardup/internal/testkit"
+)
+
+// randomSets returns two sets of random hashes with so many in common.
+func randomSets(r *rand.Rand, common, a, b int) (Set, Set) {
+	var x, y []uint64
+	for range common {
+		h := r.Uint64()
+		x, y = append(x, h), append(y, h)
+	}
+	for len(x) < a {
+		x = append(x, r.Uint64())
+	}
+	for len(y) < b {
+		y = append(y, r.Uint64())
+	}
+	r.Shuffle(len(x), func(i, j int) { x[i], x[j] = x[j], x[i] })
+	return Set{x}, Set{y}
+}
+
+func TestBinsAgainstReference(t *testing.T) {
+	seed := testkit.Seed()
+	t.Logf("seed %d", seed)
+	r := rand.New(rand.NewPCG(seed, 1))
+	for range 1000 {
+		a, b := make([]uint16, SketchBins), make([]uint16, SketchBins)
+		for i := range a {
+			a[i] = []uint16{0, 1, 0x7fff, 0x8000, 0xffff, uint16(r.Uint32())}[r.IntN(6)]
+			b[i] = []uint16{a[i], 0, 1, 0x7fff, 0x8000, 0xffff, uint16(r.Uint32())}[r.IntN(7)]
+		}
+		wantEqual, wantUsed, wantGreater := 0, 0, 0
+		for i := range a {
+			switch {
+			case a[i] == 0 && b[i] == 0:
+			case a[i] == b[i]:
+				wantEqual++
+				wantUsed++
+			default:
+				wantUsed++
+			}
+			if a[i] > b[i] {
+				wantGreater++
+			}
+		}
+		equal, used := agreeing(a, b)
+		if n := greater(a, b); equal != wantEqual || used != wantUsed || n != wantGreater {
+			t.Fatalf("%d of %d equal, %d greater; want %d of %d, %d", equal, used, n, wantEqual, wantUsed, wantGreater)
+		}
+	}
+}
+
+// TestMayShare: what is there is never ruled out, what is far from it always.
+func TestMayShare(t *testing.T) {
+	seed := testkit.Seed()
+	t.Logf("seed %d", seed)
+	r := rand.New(rand.NewPCG(seed, 2))
+	far, ruled := 0, 0
+	for range testkit.Scale(2000, 10000, 200000) {
+		a := 1 + r.IntN(3000)
+		b := 1 + r.IntN(6000)
+		common := r.IntN(min(a, b) + 1)
+		x, y := randomSets(r, common, a, b)
+		k, l := x.Sketch(), y.Sketch()
+		if !k.MayShare(l, float64(common)) || !l.MayShare(k, float64(common)) {
+			t.Errorf("sets of %d and %d share %d, and that is ruled out", a, b, common)
+		}
+		if more := common + min(a, b)/2; more <= min(a, b) && min(a, b) > 300 && a+b < 10*min(a, b) {
+			far++
+			if !k.MayShare(l, float64(more)) {
+				ruled++
+			}
+		}
+	}
+	if ruled < far*9/10 {
+		t.Errorf("of %d pairs that share far less, %d are ruled out", far, ruled)
+	}
+}
+
+func TestFinder(t *testing.T) {
+	seed := testkit.Seed()
+	t.Logf("seed %d", seed)
+	r := rand.New(rand.NewPCG(seed, 3))
+	var f Finder
+	if _, _, _, ok := f.Compare(Set{[]uint64{1}}, 1); ok {
+		t.Error("the zero value holds something")
+	}
+	for range 200 {
+		a, b := r.IntN(2000), r.IntN(2000)
+		if r.IntN(20) == 0 {
+			a = smallMost + r.IntN(10)
+		}
+		common := r.IntN(min(a, b) + 1)
+		x, y := randomSets(r, common, a, b)
+		f.Hold(x)
+		wantR, wantA, wantB := Compare(x, y)
+		least := r.IntN(common + 2)
+		resemblance, inOther, otherIn, ok := f.Compare(y, least)
+		switch {
+		case ok != (common >= least):
+			t.Errorf("%d shared, least %d: %v", common, least, ok)
+		case ok && (resemblance != wantR || inOther != wantA || otherIn != wantB):
+			t.Errorf("Compare = %v, %v, %v; want %v, %v, %v", resemblance, inOther, otherIn, wantR, wantA, wantB)
+		}
+	}
+}
