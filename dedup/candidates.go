@@ -5,7 +5,6 @@ import (
 	"math"
 	"slices"
 
-	"neardup/shingle"
 	"neardup/store"
 )
 
@@ -43,7 +42,7 @@ func (d *Deduper) near(a *analysis, all bool) ([]match, error) {
 		d.looked = map[store.DocNum]bool{}
 	}
 	clear(d.looked)
-	v := verifier{d: d, a: a, all: all}
+	v := verifier{d: d, a: a, all: all, brief: a.sketch.Brief()}
 	defer func() { d.wanted.note(v.held) }()
 	if !all {
 		if found, err := v.quickly(); found || err != nil {
@@ -124,36 +123,41 @@ func (v *verifier) lookAt(found []candidate, nums []store.DocNum, maxMisses int)
 // look returns the document as a candidate, or none if its sketch rules out that it matches.
 func (v *verifier) look(n store.DocNum) (candidate, error) {
 	v.d.looked[n] = true
+	b, err := v.d.index.Brief(n)
+	if err != nil || !v.brief.MayShare(&b.Brief, v.least(b.Len(), b.Article)) {
+		return candidate{}, err
+	}
 	doc, err := v.d.index.Document(n)
 	if err != nil {
 		return candidate{}, err
 	}
-	if doc.Text == v.a.hash || !v.a.sketch.MayShare(doc.Sketch, v.least(doc)) {
+	if doc.Text == v.a.hash || !v.a.sketch.MayShare(doc.Sketch, v.least(doc.Sketch.Len(), doc.Article)) {
 		return candidate{}, nil
 	}
 	return candidate{num: n, doc: doc}, nil
 }
 
-// least returns the least number of shingles that a match with the document shares with it.
-func (v *verifier) least(doc *store.Document) float64 {
+// least returns the least number of shingles that a match of so many, and so many in its
+// article, shares with the document.
+func (v *verifier) least(shingles, article int) float64 {
 	o := &v.d.opts
 	least := math.Inf(1)
 	if o.counts(Near) {
-		least = sharedAt(o.MinResemblance, v.a.sketch, doc.Sketch)
+		least = sharedAt(o.MinResemblance, v.a.shingles, shingles)
 	}
 	if o.counts(Syndicated) {
-		article := min(v.a.article, doc.Article)
-		if article == 0 { // of one that is short or nothing but boilerplate
-			article = max(v.a.article, doc.Article)
+		smaller := min(v.a.article, article)
+		if smaller == 0 { // of one that is short or nothing but boilerplate
+			smaller = max(v.a.article, article)
 		}
-		if article > 0 {
-			least = min(least, o.MinContainment*float64(article))
+		if smaller > 0 {
+			least = min(least, o.MinContainment*float64(smaller))
 		}
 	}
 	return least
 }
 
-// sharedAt returns how many shingles sets with those sketches share at a resemblance.
-func sharedAt(resemblance float64, a, b shingle.Sketch) float64 {
-	return resemblance / (1 + resemblance) * float64(a.Len()+b.Len())
+// sharedAt returns how many shingles sets of a and b share at a resemblance.
+func sharedAt(resemblance float64, a, b int) float64 {
+	return resemblance / (1 + resemblance) * float64(a+b)
 }

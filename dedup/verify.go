@@ -12,6 +12,7 @@ import (
 type verifier struct {
 	d       *Deduper
 	a       *analysis
+	brief   shingle.Brief
 	all     bool // matches are wanted and not only the best
 	held    bool // the finder holds the shingles of the document
 	matches []match
@@ -68,7 +69,7 @@ func (v *verifier) verifyAll(candidates []candidate) (cut bool, err error) {
 	})
 	misses := 0
 	for _, c := range candidates {
-		if v.best > 0 && !v.a.sketch.MayShare(c.doc.Sketch, sharedAt(v.best, v.a.sketch, c.doc.Sketch)) {
+		if v.best > 0 && !v.a.sketch.MayShare(c.doc.Sketch, sharedAt(v.best, v.a.shingles, c.doc.Sketch.Len())) {
 			continue
 		}
 		if misses == v.d.limits.misses {
@@ -123,9 +124,9 @@ func (v *verifier) measure(m *match, doc *store.Document) (ok bool, err error) {
 		sets = v.textSets()
 	}
 	if exact {
-		least := v.least(doc)
+		least := v.least(doc.Sketch.Len(), doc.Article)
 		if v.best > 0 {
-			least = max(least, sharedAt(v.best, a.sketch, doc.Sketch))
+			least = max(least, sharedAt(v.best, a.shingles, doc.Sketch.Len()))
 		}
 		m.Resemblance, m.Containment, m.ContainmentOf, ok = v.d.finder.Compare(other.text, int(least))
 		if !ok {

@@ -60,7 +60,7 @@ func TestMayShare(t *testing.T) {
 	seed := testkit.Seed()
 	t.Logf("seed %d", seed)
 	r := rand.New(rand.NewPCG(seed, 2))
-	far, ruled := 0, 0
+	far, ruled, briefly := 0, 0, 0
 	for range testkit.Scale(2000, 10000, 200000) {
 		a := 1 + r.IntN(3000)
 		b := 1 + r.IntN(6000)
@@ -70,15 +70,23 @@ func TestMayShare(t *testing.T) {
 		if !k.MayShare(l, float64(common)) || !l.MayShare(k, float64(common)) {
 			t.Errorf("sets of %d and %d share %d, and that is ruled out", a, b, common)
 		}
+		p, q := k.Brief(), l.Brief()
+		if p.Len() != a || !p.MayShare(&q, float64(common)) || !q.MayShare(&p, float64(common)) {
+			t.Errorf("sets of %d and %d share %d, and their briefs rule that out", a, b, common)
+		}
 		if more := common + min(a, b)/2; more <= min(a, b) && min(a, b) > 300 && a+b < 10*min(a, b) {
 			far++
 			if !k.MayShare(l, float64(more)) {
 				ruled++
 			}
+			if !p.MayShare(&q, float64(more)) {
+				briefly++
+			}
 		}
 	}
-	if ruled < far*9/10 {
-		t.Errorf("of %d pairs that share far less, %d are ruled out", far, ruled)
+	t.Logf("of %d pairs that share far less %d are ruled out, %d of them by briefs", far, ruled, briefly)
+	if ruled < far*9/10 || briefly < far/2 {
+		t.Errorf("of %d pairs that share far less %d are ruled out, and %d by briefs", far, ruled, briefly)
 	}
 }
 

@@ -1,5 +1,7 @@
 package store
 
+import "neardup/shingle"
+
 // A documentCache holds the documents that were read last: two generations, of which the
 // older is forgotten when the younger is full.
 type documentCache struct {
@@ -26,6 +28,45 @@ func (c *documentCache) put(n DocNum, d *Document) {
 		c.old, c.young = c.young, map[DocNum]*Document{}
 	}
 	c.young[n] = d
+}
+
+// A Brief is what rules most candidates out without a look at their documents.
+type Brief struct {
+	shingle.Brief
+	Article int // see Document
+}
+
+// A briefCache holds briefs, each in the place that its number names. The zero value has none.
+type briefCache struct {
+	places []briefPlace
+	bound  int
+}
+
+type briefPlace struct {
+	num DocNum // 0 if there is none
+	Brief
+}
+
+// briefBytes is what a brief takes in memory.
+const briefBytes = 152
+
+func (c *briefCache) find(n DocNum) *Brief {
+	if c.places == nil {
+		return nil
+	}
+	if p := &c.places[int(n)%len(c.places)]; p.num == n {
+		return &p.Brief
+	}
+	return nil
+}
+
+func (c *briefCache) put(n DocNum, d *Document) Brief {
+	if c.places == nil {
+		c.places = make([]briefPlace, max(c.bound, 1))
+	}
+	b := Brief{d.Sketch.Brief(), d.Article}
+	c.places[int(n)%len(c.places)] = briefPlace{n, b}
+	return b
 }
 
 func (c *documentCache) remove(n DocNum) {

@@ -92,7 +92,8 @@ type Index struct {
 	newest  memorySieve          // entries of the documents after sieved
 	written tableSieve           // entries in the database
 	cache   documentCache        // of what was read last
-	found   []weighted           // scratch of Similar and Sharing
+	briefs  briefCache
+	found   []weighted // scratch of Similar and Sharing
 }
 
 // Open opens the index in directory dir and makes it if there is none. Errors wrap
@@ -105,6 +106,7 @@ func Open(dir string, opts *Options) (*Index, error) {
 		pending: map[DocNum]*Document{}, texts: map[DocNum][]byte{},
 	}
 	ix.cache.bound = int(o.Memory / 16 / documentBytes)
+	ix.briefs.bound = int(o.Memory / 32 / briefBytes)
 	if err := ix.open(); err != nil {
 		if ix.lock != nil {
 			err = errors.Join(err, ix.lock.Close())
@@ -270,6 +272,20 @@ func (ix *Index) document(n DocNum) (*Document, error) {
 	}
 	ix.cache.put(n, d)
 	return d, nil
+}
+
+// Brief returns the brief of document n, of most without a look at the document.
+func (ix *Index) Brief(n DocNum) (Brief, error) {
+	ix.mu.Lock()
+	defer ix.mu.Unlock()
+	if b := ix.briefs.find(n); b != nil {
+		return *b, nil
+	}
+	d, err := ix.document(n)
+	if err != nil {
+		return Brief{}, err
+	}
+	return ix.briefs.put(n, d), nil
 }
 
 // Holds reports whether document n is there: it was added and not removed.
