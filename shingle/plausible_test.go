@@ -85,7 +85,7 @@ func TestMayShare(t *testing.T) {
 		}
 	}
 	t.Logf("of %d pairs that share far less %d are ruled out, %d of them by briefs", far, ruled, briefly)
-	if ruled < far*9/10 || briefly < far/2 {
+	if ruled < far*9/10 || briefly < far/4 {
 		t.Errorf("of %d pairs that share far less %d are ruled out, and %d by briefs", far, ruled, briefly)
 	}
 }
