@@ -35,7 +35,7 @@ func (b *bench) recallByResemblance(docs []Document) ([]recallRow, error) {
 	if err != nil {
 		return nil, err
 	}
-	found, err := b.scan(corpus, "--shingle-size", "5", "--min-resemblance", fmt.Sprint(lowest))
+	found, err := b.scan(scanTool, corpus, "--shingle-size", "5", "--min-resemblance", fmt.Sprint(lowest))
 	if err != nil {
 		return nil, err
 	}
@@ -127,7 +127,7 @@ func (b *bench) recallByEdit(docs []Document) ([]editRow, error) {
 		if err != nil {
 			return nil, err
 		}
-		found, err := b.scan(s)
+		found, err := b.scan(scanTool, s)
 		if err != nil {
 			return nil, err
 		}

@@ -158,6 +158,7 @@ func rows(r io.Reader, f func(v *fastjson.Value) error) error {
 
 const (
 	scanTool  = "neardup scan"
+	pairsTool = "neardup scan --up-to near"
 	cleanTool = "neardup clean --index"
 	nearTool  = "neardup clean --index --drop exact,near"
 )
@@ -201,9 +202,9 @@ func (b *bench) run(tool string, s sample, read func(r *Run, out io.Reader) erro
 }
 
 // scan runs neardup scan.
-func (b *bench) scan(s sample, args ...string) (Run, error) {
+func (b *bench) scan(tool string, s sample, args ...string) (Run, error) {
 	command := append([]string{b.program, "scan", "-q", "--all-pairs", "--temp-dir", b.temp, s.path}, args...)
-	return b.run(scanTool, s, func(r *Run, out io.Reader) error {
+	return b.run(tool, s, func(r *Run, out io.Reader) error {
 		return rows(out, func(v *fastjson.Value) error { return s.pairRow(r, v, "a", "b") })
 	}, command...)
 }

@@ -65,7 +65,7 @@ disk is full, 64 for wrong usage, and 130 or 143 if it was interrupted.`,
 	fs.StringVar(&f.index, "index", "", "remember documents in the index in `DIR`")
 	fs.BoolVar(&f.text, "store-text", false, "keep the texts of kept documents in the index, compressed")
 	fs.StringVar(&f.keep, "keep", "first", "which document of a cluster is kept: first, longest, newest, or a `FIELD` with a number, the highest first")
-	fs.StringSliceVar(&f.drop, "drop", []string{"exact", "near", "syndicated"}, "`KINDS` of duplicates to drop")
+	fs.StringSliceVar(&f.drop, "drop", allKinds, "`KINDS` of duplicates to drop")
 	fs.StringArrayVar(&f.against, "against", nil, "drop what stands in `INPUT` too, and never write it; repeat for several")
 	fs.Float64Var(&f.maxDropRate, "max-drop-rate", 1, "write nothing if more than this share of the records would be dropped")
 	fs.BoolVar(&f.trim.Sections, "sections", false, "take the later occurrences of repeated sections out of records")
@@ -88,21 +88,9 @@ func (s *streams) runClean(ctx context.Context, args []string, f cleanFlags) err
 	if f.keep == "" {
 		return usagef("--keep names no policy: first, longest, newest or a field that holds a number")
 	}
-	kinds := []dedup.Kind{}
-	for _, name := range f.drop {
-		switch name {
-		case "exact":
-			kinds = append(kinds, dedup.Exact)
-		case "near":
-			kinds = append(kinds, dedup.Near)
-		case "syndicated":
-			kinds = append(kinds, dedup.Syndicated)
-		default:
-			return usagef("--drop %s is not one of exact, near, syndicated", name)
-		}
-	}
-	if len(kinds) == 0 {
-		return usagef("--drop names no kind: exact, near or syndicated")
+	kinds, err := parseKinds("--drop", f.drop)
+	if err != nil {
+		return err
 	}
 	if f.removed == record.Stdin {
 		return usagef("--removed is written to a file, not to standard output")

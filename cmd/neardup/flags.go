@@ -266,3 +266,26 @@ func (b *byteSize) String() string {
 }
 
 func (b *byteSize) Type() string { return "size" }
+
+var allKinds = []string{"exact", "near", "syndicated"}
+
+// parseKinds reads the kinds of duplicates that a flag names.
+func parseKinds(flag string, names []string) ([]dedup.Kind, error) {
+	kinds := []dedup.Kind{}
+	for _, name := range names {
+		switch name {
+		case "exact":
+			kinds = append(kinds, dedup.Exact)
+		case "near":
+			kinds = append(kinds, dedup.Near)
+		case "syndicated":
+			kinds = append(kinds, dedup.Syndicated)
+		default:
+			return nil, usagef("%s %s is not one of exact, near, syndicated", flag, name)
+		}
+	}
+	if len(kinds) == 0 {
+		return nil, usagef("%s names no kind: exact, near or syndicated", flag)
+	}
+	return kinds, nil
+}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -13,6 +14,7 @@ type scanFlags struct {
 	resourceFlags
 	compareFlags
 
+	upTo             string
 	clusters         bool
 	allPairs         bool
 	paragraphs       bool
@@ -38,6 +40,7 @@ duplicates and --fail-on-duplicates was given, 1 if it failed, and 64 for wrong 
 		RunE: func(cmd *cobra.Command, args []string) error { return s.runScan(cmd.Context(), args, f) },
 	}
 	fs := c.Flags()
+	fs.StringVar(&f.upTo, "up-to", "syndicated", "report duplicates up to this kind: exact, near, syndicated; to stop at near is much faster where pages share templates")
 	fs.BoolVar(&f.clusters, "clusters", false, "report each record and its cluster")
 	fs.BoolVar(&f.allPairs, "all-pairs", false, "report every pair of a group of equal texts")
 	fs.BoolVar(&f.paragraphs, "paragraphs", false, "report each paragraph that stands in several documents, most documents first")
@@ -51,6 +54,13 @@ duplicates and --fail-on-duplicates was given, 1 if it failed, and 64 for wrong 
 func (s *streams) runScan(ctx context.Context, args []string, f scanFlags) error {
 	opts, err := s.options(f.compareFlags, f.resourceFlags)
 	if err != nil {
+		return err
+	}
+	last := slices.Index(allKinds, f.upTo)
+	if last < 0 {
+		return usagef("--up-to %s is not one of exact, near, syndicated", f.upTo)
+	}
+	if opts.Kinds, err = parseKinds("--up-to", allKinds[:last+1]); err != nil {
 		return err
 	}
 	if f.paragraphs && (f.clusters || f.allPairs || f.failOnDuplicates) {
@@ -72,5 +82,6 @@ func (s *streams) runScan(ctx context.Context, args []string, f scanFlags) error
 		return err
 	}
 	summary.Params = f.compareFlags.params()
+	summary.Params["up_to"] = f.upTo
 	return s.finish(summary, f.resourceFlags, f.failOnDuplicates)
 }
