@@ -101,9 +101,6 @@ func (s *Source) detect(opts FindOptions) error {
 	if s.Format == "" {
 		s.Format = FormatOfName(s.Name)
 	}
-	if s.Format == "" {
-		s.Format = opts.Default
-	}
 	if s.Format == "" || s.Format.ofLines() {
 		if err := s.findUTF16(); err != nil {
 			return err
@@ -118,6 +115,9 @@ func (s *Source) detect(opts FindOptions) error {
 			return err
 		}
 		s.Format = formatOfContent(head, opts.Text)
+		if opts.Pages && !s.Format.HoldsPages() {
+			s.Format = Text
+		}
 	}
 	if !s.Format.ofLines() {
 		s.utf16 = nil // of whole texts the decoder takes care

@@ -47,7 +47,7 @@ type Source struct {
 // FindOptions say how inputs are read.
 type FindOptions struct {
 	Format  Format    // of every input; empty means by name and content
-	Default Format    // of inputs whose name does not tell; empty means by content
+	Pages   bool      // inputs whose name does not tell are pages or archives of pages, no other records
 	Text    []string  // names of fields: what begins with a row that holds one of them is a table
 	Stdin   io.Reader // what "-" reads
 	Spool   bool      // keep a copy of what is read of a stream, so that it can be read again
