@@ -240,7 +240,7 @@ func (r *pageRun) reject(reject *record.Reject) error {
 		return reject
 	}
 	r.rejected++
-	fmt.Fprintf(r.err, "neardup: rejected: %v\n", reject)
+	fmt.Fprintf(r.err, "neardup: rejected: %s\n", oneLine(reject))
 	return nil
 }
 
@@ -261,7 +261,9 @@ func (r *pageRun) page(page record.Page) error {
 	}
 	switch {
 	case r.flags.format == "json":
-		return json.NewEncoder(r.out).Encode(struct {
+		e := json.NewEncoder(r.out)
+		e.SetEscapeHTML(false) // names are addresses
+		return e.Encode(struct {
 			Source string `json:"source"`
 			dedup.Page
 		}{page.Name, p})
@@ -308,7 +310,7 @@ func (r *pageRun) fix(raw *record.Raw, page record.Page) error {
 		return err
 	}
 	after := dedup.Sections(left, &o)
-	fmt.Fprintf(r.err, "neardup: %s: removed %d of %d characters\n", page.Name, p.Characters-after.Characters, p.Characters)
+	fmt.Fprintf(r.err, "neardup: %s: removed %d of %d characters\n", strings.Map(visible, page.Name), p.Characters-after.Characters, p.Characters)
 	for i, section := range p.Sections {
 		if section.Occurrences[0].Hidden && !section.Occurrences[1].Hidden {
 			fmt.Fprintf(r.err, "neardup: hint: what is left of section %d is hidden on some screens\n", i+1)
@@ -356,6 +358,7 @@ func (r *pageRun) finish() error {
 
 func (s *streams) printPage(name, text string, p dedup.Page) error {
 	w := terminal(s.out)
+	name = strings.Map(visible, name)
 	if len(p.Sections) == 0 {
 		w.printf("%s: no repeated sections\n", name)
 		return w.err

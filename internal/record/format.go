@@ -164,8 +164,8 @@ func formatOfContent(head []byte, text []string) Format {
 		return WARC
 	case bytes.HasPrefix(head, []byte("filedesc://")):
 		return ARC
-	case bytes.HasPrefix(trimmed, []byte("{")):
-		return JSONL
+	case bytes.HasPrefix(trimmed, []byte("{")), bytes.HasPrefix(trimmed, []byte("[")) && bytes.HasPrefix(bytes.TrimLeft(trimmed[1:], " \t\r\n"), []byte("{")):
+		return JSONL // an array of records is a reject that says so, and no text
 	case bytes.HasPrefix(lower, []byte("<!doctype html")), bytes.HasPrefix(lower, []byte("<html")):
 		return HTML
 	}
