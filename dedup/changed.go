@@ -24,8 +24,11 @@ func ChangePages(inputs []string, sources []*record.Source, out string, stdout i
 
 // Write writes the bytes of a page. Pages must come in the order of their sources.
 func (c *ChangedPages) Write(source *record.Source, page []byte) error {
-	return c.out.write(&record.Raw{Source: source, Bytes: page, Length: int64(len(page))})
+	return c.Copy(&record.Raw{Source: source, Bytes: page, Length: int64(len(page))})
 }
+
+// Copy writes a page as it stands in its source.
+func (c *ChangedPages) Copy(raw *record.Raw) error { return c.out.write(raw) }
 
 // Commit completes the output and gives it its name.
 func (c *ChangedPages) Commit() error {

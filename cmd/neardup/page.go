@@ -54,6 +54,9 @@ it was. Of HTML whole elements go where a section is all their content, and no e
 with one of its tags. A directory, and more than one page, become the directory OUT with the
 same names inside, which appears when it is complete.
 
+In directories, pages are what has the name of one or begins like HTML or an archive. Other
+files, such as images and scripts, are passed over, and copied by --fix.
+
 Exit status is 0 when done, 3 if some pages could not be read as text, 20 if there are
 repeated sections and --fail-on-duplicates was given, 1 if it failed, and 64 for wrong usage.`,
 		Example: `  neardup page article.html
@@ -143,6 +146,7 @@ type pageRun struct {
 	fixed  *dedup.ChangedPages // nil if they are only looked at
 
 	pages, repeated, rejected      int
+	others                         int // files of directories that are no pages
 	characters, repeatedCharacters int
 	worst                          []pageRow // not many more than maxRows of them
 	pictures                       []picture // of the worst pages, if asked for
@@ -200,8 +204,14 @@ func (r *pageRun) begin(args []string, sources []*record.Source) error {
 
 // source goes through the pages of a source.
 func (r *pageRun) source(ctx context.Context, source *record.Source) (err error) {
+	if source.Other {
+		r.others++
+		if r.fixed == nil {
+			return nil
+		}
+	}
 	maxBytes := int64(r.flags.maxRecordBytes)
-	in, err := source.Reader(record.Position{}, record.ReadOptions{MaxBytes: maxBytes})
+	in, err := source.Reader(record.Position{}, record.ReadOptions{MaxBytes: maxBytes, CopyLong: source.Other})
 	if err != nil {
 		return err
 	}
@@ -217,6 +227,14 @@ func (r *pageRun) source(ctx context.Context, source *record.Source) (err error)
 		}
 		if err != nil {
 			return err
+		}
+		if source.Other && (raw.Reject == nil || raw.Reject.Reason == record.TooLong) {
+			err := r.fixed.Copy(raw)
+			raw.Release()
+			if err != nil {
+				return err
+			}
+			continue
 		}
 		page, reject := d.DecodePage(raw)
 		switch {
@@ -295,7 +313,7 @@ func (r *pageRun) fix(raw *record.Raw, page record.Page) error {
 	p := dedup.Sections(page.Text.String, &o)
 	r.count(p)
 	if len(p.Sections) == 0 {
-		return r.fixed.Write(raw.Source, raw.Bytes)
+		return r.fixed.Copy(raw)
 	}
 	left, cuts := dedup.RemoveRepeats(page.Text.String, &o)
 	ranges := make([]charset.Range, len(cuts))
@@ -329,8 +347,14 @@ func (r *pageRun) finish() error {
 		if r.rejected > 0 {
 			left = fmt.Sprintf("; %s could not be read and left out", plural(r.rejected, "page"))
 		}
+		if r.others > 0 {
+			left += fmt.Sprintf("; %s that are no pages are as they were", plural(r.others, "file"))
+		}
 		_, err := fmt.Fprintf(r.err, "neardup: %s of %s had repeated sections%s\n", grouped(r.repeated), plural(r.pages, "page"), left)
 		return err
+	}
+	if r.others > 0 && !r.flags.quiet {
+		fmt.Fprintf(r.err, "neardup: %s in directories are no pages by name or content; name one to have it looked at\n", plural(r.others, "file"))
 	}
 	if r.flags.html != "" {
 		if err := r.writePictures(); err != nil {
