@@ -119,7 +119,7 @@ func (s *Source) detect(opts FindOptions) error {
 			s.Format = Text
 		}
 	}
-	if !s.Format.ofLines() {
+	if !s.Format.ofLines() || opts.Pages {
 		s.utf16 = nil // of whole texts the decoder takes care
 		return nil
 	}

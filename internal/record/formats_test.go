@@ -275,6 +275,18 @@ func rest(t *testing.T, r *Reader) iter.Seq[*Raw] {
 	}
 }
 
+// TestLimitBelowHeader has records of archives whose header alone is over the limit.
+func TestLimitBelowHeader(t *testing.T) {
+	docs := testkit.NewWriter(1).Documents(3)
+	content := strings.Join(testkit.WARC(docs), "")
+	for limit := int64(1); limit < 400; limit++ {
+		got := read(t, fromFile(t, "in.warc", []byte(content)), ReadOptions{MaxBytes: limit})
+		if len(got.rejects) != len(docs) || got.rejects[0].Reason != TooLong || got.other != 1+len(docs) {
+			t.Fatalf("limit %d: %+v", limit, got)
+		}
+	}
+}
+
 type textRow struct {
 	ID   *int64  `parquet:"id"`
 	Text *string `parquet:"text,zstd"`

@@ -47,6 +47,7 @@ func (r *Reader) archived(raw *Raw, a archive) error {
 	}
 	raw.Offset = r.pos.Offset
 	h := r.hold(raw, 0)
+	h.limit = max(h.limit, maxHeader) // which says what a record is that is too long
 	if head := r.in.peek(64); len(head) > 0 && !a.begins(head) {
 		return r.badRecord(raw, h, a, "no record begins here", nil)
 	}
