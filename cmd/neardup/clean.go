@@ -4,9 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -95,10 +93,8 @@ func (s *streams) runClean(ctx context.Context, args []string, f cleanFlags) err
 	if f.removed == record.Stdin {
 		return usagef("--removed is written to a file, not to standard output")
 	}
-	for _, input := range args {
-		if rel, err := filepath.Rel(input, f.out); err == nil && f.out != record.Stdin && isDir(input) && !strings.HasPrefix(rel, "..") {
-			return usagef("the output %s lies in the input %s: the next run would read it", f.out, input)
-		}
+	if err := refuseInside(args, f.out); err != nil {
+		return err
 	}
 	var compress *codec.Codec
 	if f.compress != "auto" {

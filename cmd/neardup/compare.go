@@ -88,7 +88,7 @@ func (s *streams) twoDocuments(ctx context.Context, args []string, f compareComm
 		defer record.CloseAll(in.Sources)
 		return dedup.FindRecords(ctx, in, args)
 	}
-	sources, err := record.Find(args, record.FindOptions{Default: record.Text, Stdin: s.in})
+	sources, err := record.Find(args, record.FindOptions{Pages: true, Stdin: s.in})
 	if err != nil {
 		return nil, err
 	}

@@ -134,7 +134,8 @@ func paramsHint(e *store.ParamsError) string {
 	return fmt.Sprintf("pass %s, or use another --index", flags)
 }
 
-// oneLine writes an error that may be several joined ones on one line.
+// oneLine writes an error that may be several joined ones on one line. What a name in it might
+// tell a terminal is left out.
 func oneLine(err error) string {
-	return strings.Join(strings.Fields(strings.ReplaceAll(err.Error(), "\n", "; ")), " ")
+	return strings.Map(visible, strings.Join(strings.Fields(strings.ReplaceAll(err.Error(), "\n", "; ")), " "))
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"runtime/debug"
 	"slices"
 	"strconv"
@@ -222,6 +223,16 @@ func refuseSame(sources []*record.Source, outputs ...string) error {
 			if other != "" && other != record.Stdin && dedup.SameFile(other, out) {
 				return usagef("two outputs are %s", out)
 			}
+		}
+	}
+	return nil
+}
+
+// refuseInside refuses an output in a directory that is an input.
+func refuseInside(inputs []string, out string) error {
+	for _, input := range inputs {
+		if rel, err := filepath.Rel(input, out); err == nil && out != record.Stdin && isDir(input) && !strings.HasPrefix(rel, "..") {
+			return usagef("the output %s lies in the input %s: the next run would read it", out, input)
 		}
 	}
 	return nil

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -11,6 +10,7 @@ import (
 	"os"
 	"runtime/debug"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -45,28 +45,34 @@ make no difference, and neither do small changes: letters changed, or one paragr
 changed, inserted or missing. Shorter repeats, such as refrains and captions, are natural; --all
 shows them.
 
-With one input the page is shown with its sections marked, with several those with repeats, the
-worst first. --html FILE writes a picture of them to look at in a browser.
+One page is shown with its sections marked; of several, and of archives (WARC, WET and ARC,
+where pages are named by their addresses), those with repeats are listed, the worst first.
+--html FILE writes a picture of them to look at in a browser.
 
 With --fix -o OUT the page is written without the later occurrences, and every other byte as
 it was. Of HTML whole elements go where a section is all their content, and no element is left
-with one of its tags.
+with one of its tags. A directory, and more than one page, become the directory OUT with the
+same names inside, which appears when it is complete.
+
+In directories, pages are what has the name of one or begins like HTML or an archive. Other
+files, such as images and scripts, are passed over, and copied by --fix.
 
 Exit status is 0 when done, 3 if some pages could not be read as text, 20 if there are
 repeated sections and --fail-on-duplicates was given, 1 if it failed, and 64 for wrong usage.`,
 		Example: `  neardup page article.html
   neardup page --html report.html --fail-on-duplicates public/
-  neardup page --format json article.txt
-  neardup page --fix -o fixed.html article.html`,
+  neardup page --format json crawl.warc.gz
+  neardup page --fix -o fixed.html article.html
+  neardup page --fix -o fixed/ public/`,
 		RunE: func(cmd *cobra.Command, args []string) error { return s.runPage(cmd.Context(), args, f) },
 	}
 	fs := c.Flags()
-	fs.StringVar(&f.inputFormat, "input-format", "", "read every input as `NAME`: text or html (default: by name and content)")
+	fs.StringVar(&f.inputFormat, "input-format", "", "read every input as `NAME`: text, html, warc or arc (default: by name and content)")
 	fs.StringVar(&f.format, "format", "text", "how to report: text, or json, an object a page")
 	fs.IntVar(&f.MinCharacters, "min-characters", dedup.DefaultMinCharacters, "characters that a run of paragraphs must have")
 	fs.BoolVar(&f.All, "all", false, "report the shorter repeats too")
-	fs.BoolVar(&f.fix, "fix", false, "write the page without its repeats to OUT")
-	fs.StringVarP(&f.out, "output", "o", "", "`OUT` of --fix; - for standard output")
+	fs.BoolVar(&f.fix, "fix", false, "write the pages without their repeats to OUT")
+	fs.StringVarP(&f.out, "output", "o", "", "`OUT` of --fix, a directory for more than one page; - for standard output")
 	fs.StringVar(&f.html, "html", "", "write a picture of the pages with repeats to `FILE`")
 	fs.BoolVar(&f.force, "force", false, "replace OUT and FILE if they exist")
 	fs.BoolVarP(&f.quiet, "quiet", "q", false, "print errors only, besides the report")
@@ -98,11 +104,11 @@ func (s *streams) runPage(ctx context.Context, args []string, f pageFlags) error
 	if err := f.check(args); err != nil {
 		return err
 	}
-	o := record.FindOptions{Default: record.Text, Stdin: s.in}
+	o := record.FindOptions{Pages: true, Stdin: s.in}
 	if f.inputFormat != "" {
 		var err error
-		if o.Format, err = record.ParseFormat(f.inputFormat); err != nil || !o.Format.Whole() {
-			return usagef("--input-format %q is not one of text, html", f.inputFormat)
+		if o.Format, err = record.ParseFormat(f.inputFormat); err != nil || !o.Format.HoldsPages() {
+			return usagef("--input-format %q is not one of text, html, warc, arc", f.inputFormat)
 		}
 	}
 	sources, err := record.Find(args, o)
@@ -110,32 +116,18 @@ func (s *streams) runPage(ctx context.Context, args []string, f pageFlags) error
 		return err
 	}
 	defer record.CloseAll(sources)
-	if err := refuseSame(sources, f.out, f.html); err != nil {
+	run := pageRun{streams: s, flags: f, single: len(sources) == 1 && sources[0].Format.Whole()}
+	if err := run.begin(args, sources); err != nil {
 		return err
 	}
-	if f.html != "" {
-		if _, err := durable.Check(f.html, f.force); err != nil {
-			return err
-		}
-	}
-	if f.fix && len(sources) != 1 {
-		return usagef("--fix takes one page at a time, not %d", len(sources))
-	}
 	debug.SetMemoryLimit(dedup.DefaultMemory / 10 * 9)
-	run := pageRun{streams: s, flags: f, single: len(sources) == 1}
 	for _, source := range sources {
-		if !source.Format.Whole() {
-			return usagef("%s holds records; page reads texts", source.Name)
-		}
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		if err := run.page(source); err != nil {
-			return err
+		if err := run.source(ctx, source); err != nil {
+			return errors.Join(err, run.fixed.Remove())
 		}
 	}
 	if err := run.finish(); err != nil {
-		return err
+		return errors.Join(err, run.fixed.Remove())
 	}
 	switch {
 	case f.failOnDuplicates && run.repeated > 0:
@@ -150,11 +142,13 @@ func (s *streams) runPage(ctx context.Context, args []string, f pageFlags) error
 type pageRun struct {
 	*streams
 	flags  pageFlags
-	single bool // there is one page
+	single bool                // there is one page
+	fixed  *dedup.ChangedPages // nil if they are only looked at
 
 	pages, repeated, rejected      int
+	others                         int // files of directories that are no pages
 	characters, repeatedCharacters int
-	worst                          []pageRow
+	worst                          []pageRow // not many more than maxRows of them
 	pictures                       []picture // of the worst pages, if asked for
 }
 
@@ -175,72 +169,166 @@ func worse(a, b pageRow) int {
 	)
 }
 
-func (r *pageRun) page(source *record.Source) error {
-	text, err := readPage(source, int64(r.flags.maxRecordBytes))
-	var reject *record.Reject
-	if errors.As(err, &reject) && !r.flags.fix {
-		r.rejected++
-		fmt.Fprintf(r.err, "neardup: rejected: %v\n", reject)
+// maxRows is how many pages the summary lists: more than anyone reads.
+const maxRows = 1000
+
+// begin refuses what can't be meant, and begins the outputs.
+func (r *pageRun) begin(args []string, sources []*record.Source) error {
+	f := &r.flags
+	for _, source := range sources {
+		switch {
+		case !source.Format.HoldsPages():
+			return usagef("%s holds records; page reads texts, pages and archives of pages", source.Name)
+		case f.fix && !source.Format.Whole():
+			return usagef("%s is an archive; --fix writes texts and pages", source.Name)
+		}
+	}
+	if err := refuseSame(sources, f.out, f.html); err != nil {
+		return err
+	}
+	if f.html != "" {
+		if _, err := durable.Check(f.html, f.force); err != nil {
+			return err
+		}
+	}
+	if !f.fix {
 		return nil
 	}
+	if err := refuseInside(args, f.out); err != nil {
+		return err
+	}
+	var err error
+	r.fixed, err = dedup.ChangePages(args, sources, f.out, r.out, f.force)
+	return err
+}
+
+// source goes through the pages of a source.
+func (r *pageRun) source(ctx context.Context, source *record.Source) (err error) {
+	if source.Other {
+		r.others++
+		if r.fixed == nil {
+			return nil
+		}
+	}
+	maxBytes := int64(r.flags.maxRecordBytes)
+	in, err := source.Reader(record.Position{}, record.ReadOptions{MaxBytes: maxBytes, CopyLong: source.Other})
 	if err != nil {
 		return err
 	}
-	o := r.flags.SectionOptions
-	o.HTML = source.Format == record.HTML
-	if r.flags.fix {
-		return r.fixed(source.Name, text, &o)
+	defer func() { err = errors.Join(err, in.Close()) }()
+	d := record.NewDecoder(record.DecodeOptions{MaxBytes: maxBytes})
+	for {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		raw, err := in.Next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if source.Other && (raw.Reject == nil || raw.Reject.Reason == record.TooLong) {
+			err := r.fixed.Copy(raw)
+			raw.Release()
+			if err != nil {
+				return err
+			}
+			continue
+		}
+		page, reject := d.DecodePage(raw)
+		switch {
+		case reject != nil:
+			err = r.reject(reject)
+		case raw.Other:
+		case r.fixed != nil:
+			err = r.fix(raw, page)
+		default:
+			err = r.page(page)
+		}
+		if err != nil {
+			return err
+		}
 	}
-	p := dedup.Sections(text.String, &o)
-	r.pages++
-	r.characters += p.Characters
+}
+
+// reject tells of a page that can't be read. A lone page that was to be written is a failure.
+func (r *pageRun) reject(reject *record.Reject) error {
+	if r.single && r.fixed != nil {
+		return reject
+	}
+	r.rejected++
+	fmt.Fprintf(r.err, "neardup: rejected: %s\n", oneLine(reject))
+	return nil
+}
+
+func (r *pageRun) page(page record.Page) error {
+	o := r.flags.SectionOptions
+	o.HTML = page.HTML
+	text := page.Text.String
+	p := dedup.Sections(text, &o)
+	r.count(p)
 	if len(p.Sections) > 0 {
-		r.repeated++
-		r.repeatedCharacters += p.RepeatedCharacters
-		row := pageRow{source.Name, p.Characters, p.RepeatedCharacters, len(p.Sections)}
-		r.worst = append(r.worst, row)
+		row := pageRow{page.Name, p.Characters, p.RepeatedCharacters, len(p.Sections)}
+		if r.worst = append(r.worst, row); len(r.worst) >= 2*maxRows {
+			r.sortWorst()
+		}
 		if r.flags.html != "" {
-			r.draw(row, text.String, p)
+			r.draw(row, text, p)
 		}
 	}
 	switch {
 	case r.flags.format == "json":
-		return json.NewEncoder(r.out).Encode(struct {
+		e := json.NewEncoder(r.out)
+		e.SetEscapeHTML(false) // names are addresses
+		return e.Encode(struct {
 			Source string `json:"source"`
 			dedup.Page
-		}{source.Name, p})
+		}{page.Name, p})
 	case r.single:
-		return r.printPage(source.Name, text.String, p)
+		return r.printPage(page.Name, text, p)
 	}
 	return nil
 }
 
-// fixed writes a page without its repeats, in the encoding that it has.
-func (r *pageRun) fixed(name string, text *charset.Text, o *dedup.SectionOptions) error {
-	p := dedup.Sections(text.String, o)
-	r.pages, r.characters = 1, p.Characters
+func (r *pageRun) count(p dedup.Page) {
+	r.pages++
+	r.characters += p.Characters
+	r.repeatedCharacters += p.RepeatedCharacters
 	if len(p.Sections) > 0 {
-		r.repeated = 1
+		r.repeated++
 	}
-	left, cuts := dedup.RemoveRepeats(text.String, o)
+}
+
+// sortWorst sorts the worst pages and forgets those that the summary will not list.
+func (r *pageRun) sortWorst() {
+	slices.SortFunc(r.worst, worse)
+	r.worst = r.worst[:min(len(r.worst), maxRows)]
+}
+
+// fix writes a page without its repeats, in the encoding that it has.
+func (r *pageRun) fix(raw *record.Raw, page record.Page) error {
+	o := r.flags.SectionOptions
+	o.HTML = page.HTML
+	p := dedup.Sections(page.Text.String, &o)
+	r.count(p)
+	if len(p.Sections) == 0 {
+		return r.fixed.Copy(raw)
+	}
+	left, cuts := dedup.RemoveRepeats(page.Text.String, &o)
 	ranges := make([]charset.Range, len(cuts))
 	for i, c := range cuts {
 		ranges[i] = charset.Range(c)
 	}
-	out, err := text.Without(ranges)
+	out, err := page.Text.Without(ranges)
 	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
+		return r.reject(&record.Reject{Source: page.Name, Line: raw.Line, Offset: raw.Offset, Reason: record.Undecodable, Detail: err.Error()})
 	}
-	if r.flags.out == record.Stdin {
-		_, err = r.out.Write(out)
-	} else {
-		err = durable.WriteFile(r.flags.out, out, r.flags.force)
-	}
-	if err != nil || r.flags.quiet {
+	if err := r.fixed.Write(raw.Source, out); err != nil || r.flags.quiet {
 		return err
 	}
-	after := dedup.Sections(left, o)
-	fmt.Fprintf(r.err, "neardup: %s: removed %d of %d characters\n", name, p.Characters-after.Characters, p.Characters)
+	after := dedup.Sections(left, &o)
+	fmt.Fprintf(r.err, "neardup: %s: removed %d of %d characters\n", strings.Map(visible, page.Name), p.Characters-after.Characters, p.Characters)
 	for i, section := range p.Sections {
 		if section.Occurrences[0].Hidden && !section.Occurrences[1].Hidden {
 			fmt.Fprintf(r.err, "neardup: hint: what is left of section %d is hidden on some screens\n", i+1)
@@ -249,32 +337,24 @@ func (r *pageRun) fixed(name string, text *charset.Text, o *dedup.SectionOptions
 	return nil
 }
 
-func readPage(source *record.Source, maxBytes int64) (*charset.Text, error) {
-	r, err := source.Reader(record.Position{}, record.ReadOptions{MaxBytes: maxBytes})
-	if err != nil {
-		return nil, err
-	}
-	defer r.Close()
-	raw, err := r.Next()
-	if err != nil {
-		return nil, err
-	}
-	if raw.Reject != nil {
-		return nil, raw.Reject
-	}
-	text, err := charset.Decode(raw.Bytes, "")
-	var invalid *charset.Error
-	if errors.As(err, &invalid) {
-		line := 1 + int64(bytes.Count(raw.Bytes[:invalid.Offset], []byte("\n")))
-		return nil, &record.Reject{Source: source.Name, Line: line, Offset: int64(invalid.Offset), Reason: record.InvalidUTF8, Detail: invalid.Error()}
-	}
-	return text, err
-}
-
-// finish prints the summary of many pages and writes their pictures.
+// finish completes the outputs, and prints the summary of many pages.
 func (r *pageRun) finish() error {
-	if r.flags.fix {
-		return nil
+	if r.fixed != nil {
+		if err := r.fixed.Commit(); err != nil || r.single || r.flags.quiet {
+			return err
+		}
+		left := ""
+		if r.rejected > 0 {
+			left = fmt.Sprintf("; %s could not be read and left out", plural(r.rejected, "page"))
+		}
+		if r.others > 0 {
+			left += fmt.Sprintf("; %s that are no pages are as they were", plural(r.others, "file"))
+		}
+		_, err := fmt.Fprintf(r.err, "neardup: %s of %s had repeated sections%s\n", grouped(r.repeated), plural(r.pages, "page"), left)
+		return err
+	}
+	if r.others > 0 && !r.flags.quiet {
+		fmt.Fprintf(r.err, "neardup: %s in directories are no pages by name or content; name one to have it looked at\n", plural(r.others, "file"))
 	}
 	if r.flags.html != "" {
 		if err := r.writePictures(); err != nil {
@@ -285,12 +365,15 @@ func (r *pageRun) finish() error {
 		return nil
 	}
 	w := terminal(r.out)
-	slices.SortFunc(r.worst, worse)
+	r.sortWorst()
 	if len(r.worst) > 0 {
 		w.printf("%s\n", w.dim(" share     repeats  sections  page"))
 	}
 	for _, row := range r.worst {
-		w.printf("%5d%%  %10s  %8s  %s\n", row.percent(), grouped(row.repeated), grouped(row.sections), row.source)
+		w.printf("%5d%%  %10s  %8s  %s\n", row.percent(), grouped(row.repeated), grouped(row.sections), strings.Map(visible, row.source))
+	}
+	if more := r.repeated - len(r.worst); more > 0 {
+		w.printf("%s\n", w.dim("… "+plural(more, "page")+" more"))
 	}
 	w.printf("%s of %s have repeated sections; %s of %s are repeats, %d%%\n",
 		grouped(r.repeated), plural(r.pages, "page"), grouped(r.repeatedCharacters), plural(r.characters, "character"), 100*r.repeatedCharacters/max(1, r.characters))
@@ -299,6 +382,7 @@ func (r *pageRun) finish() error {
 
 func (s *streams) printPage(name, text string, p dedup.Page) error {
 	w := terminal(s.out)
+	name = strings.Map(visible, name)
 	if len(p.Sections) == 0 {
 		w.printf("%s: no repeated sections\n", name)
 		return w.err

@@ -55,6 +55,9 @@ func Decode(b []byte, contentType string) (*Text, error) {
 		return decode(b, n, e, name)
 	}
 	label := declared(b, contentType)
+	if escaped(b) && countASCII(b) == len(b) {
+		label = "iso-2022-jp"
+	}
 	if utf8.Valid(b) && !believedOverUTF8(b, label) {
 		return &Text{String: string(b), Encoding: "utf-8", raw: b}, nil
 	}
@@ -213,12 +216,17 @@ func withoutMark(b []byte) (encoding.Encoding, string, int) {
 	return nil, "", 0
 }
 
+// escaped reports the escape sequences of ISO-2022-JP, with which it switches to Japanese.
+func escaped(b []byte) bool {
+	return bytes.Contains(b, []byte("\x1b$B")) || bytes.Contains(b, []byte("\x1b$@"))
+}
+
 // believedOverUTF8 reports whether a declaration counts though the bytes are valid UTF-8: a
 // few characters can be so by accident, and escape sequences are plain ASCII.
 func believedOverUTF8(b []byte, label string) bool {
 	_, name := find(label)
 	if name == "iso-2022-jp" {
-		return bytes.Contains(b, []byte("\x1b$"))
+		return escaped(b)
 	}
 	return strings.HasPrefix(name, "gb") && len(b)-countASCII(b) < 12 && countASCII(b) < len(b) && looks(b, name, lookup(name))
 }

@@ -23,6 +23,7 @@ var texts = map[string]string{
 	"windows-1253": "Το σχολείο του χωριού έχει μόνο τριάντα έναν μαθητές, αλλά έχει και ένα τηλεσκόπιο που βλέπει το φεγγάρι.",
 	"windows-1255": "בבית הספר של הכפר לומדים רק שלושים ואחד תלמידים, אבל יש בו טלסקופ והם מביטים בירח.",
 	"windows-1256": "في مدرسة القرية واحد وثلاثون تلميذا فقط، لكن فيها منظار ينظر منه الأطفال إلى القمر في الليالي الصافية.",
+	"windows-874":  "โรงเรียนในหมู่บ้านมีนักเรียนเพียงสามสิบเอ็ดคน แต่มีกล้องดูดาวหนึ่งตัว ในคืนที่ท้องฟ้าแจ่มใส เด็กๆ ผลัดกันมองดูดวงจันทร์",
 	"utf-8":        "The café has “two” doors. 村の小学校",
 }
 
@@ -72,6 +73,21 @@ func TestLies(t *testing.T) {
 		if err != nil || got.String != texts["utf-8"] {
 			t.Errorf("UTF-8 that is declared %s: %v, %v", label, got, err)
 		}
+	}
+}
+
+// TestEscapes has Japanese in seven bits, which is valid UTF-8 too.
+func TestEscapes(t *testing.T) {
+	const text = "<p>村の小学校には望遠鏡が一台ある。"
+	jis := encode(t, lookup("iso-2022-jp"), text)
+	for _, header := range []string{"", "text/html", "text/html; charset=iso-2022-jp", "text/html; charset=utf-8"} {
+		if got, err := Decode(jis, header); err != nil || got.String != text {
+			t.Errorf("%s: %v, %v", header, got, err)
+		}
+	}
+	const other = "The sequence \x1b$B begins characters of JIS, as in 村."
+	if got, err := Decode([]byte(other), ""); err != nil || got.String != other {
+		t.Errorf("%v, %v", got, err)
 	}
 }
 

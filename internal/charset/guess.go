@@ -15,7 +15,7 @@ type candidate struct {
 	name     string
 	encoding encoding.Encoding
 	score    float64
-	bytes    int // of a character: 1, or 2 for two and more
+	bytes    int // of the language
 }
 
 const (
@@ -28,6 +28,9 @@ const (
 	// so they are looked at only where no other encoding fits.
 	alphabetic = 0.6
 
+	// ordered is the same for Thai, nearly all of which is in its alphabet and in its order.
+	ordered = 0.9
+
 	sampleBytes = 16 << 10
 )
 
@@ -39,11 +42,15 @@ type language struct {
 	ranges  *unicode.RangeTable // whose characters all count as common
 	chinese bool                // kana tell against it
 	latin   bool                // such characters stand among ASCII letters
-	bytes   int                 // of a character: 1, or 2 for two and more
+	thai    bool                // marks and vowels stand where Thai has them
+	bytes   int                 // of a character: 1, or 2 for two and more, and for Thai, whose order tells as much
 }
 
 func (l language) threshold() float64 {
-	if l.bytes == 1 {
+	switch {
+	case l.thai:
+		return ordered
+	case l.bytes == 1:
 		return alphabetic
 	}
 	return plausible
@@ -55,6 +62,8 @@ func (l language) evidence() int {
 	switch {
 	case l.latin:
 		return 1
+	case l.thai: // the bytes of a few other characters can be so by accident
+		return 32
 	case l.bytes == 1:
 		return 8
 	}
@@ -71,6 +80,7 @@ var languages = []language{
 	{names: []string{"big5"}, common: "的一是不了在人有我他這個們中來上大為和國地到以說時要就出會可也你對生能而子那得於著下自之年過發後作裡用道行所然家種事成方多經麼去法學如都同現當沒動面起看定天分還進好小部其些主樣理心本前開但因只從想實日市者條新應關工或月加強民由第公", chinese: true, bytes: 2},
 	{names: []string{"shift_jis", "euc-jp"}, common: "日本人年大国中一会者行事法", ranges: unicode.Hiragana, bytes: 2},
 	{names: []string{"euc-kr"}, common: "이다는을의에가고하지로은도를한사리기인대아나어시있해서자그과정부수제조장일보전들라면여것만우성주국중동상유원구오합니안비위적할게", bytes: 2},
+	{names: []string{"windows-874"}, common: "กขคงจฉชซญณดตถทธนบปผพฟภมยรลวศษสหอะาำิีึืุูัเแโใไ็่้์ๆ", thai: true, bytes: 2},
 	{names: []string{"windows-1251", "koi8-r"}, common: "оеаинтсрвлкмдпуяыьгзбчйхжі", bytes: 1},
 	{names: []string{"windows-1253"}, common: "αβγδεζηθικλμνοπρσςτυφχψωάέήίόύώ", bytes: 1},
 	{names: []string{"windows-1255"}, common: "אבגדהוזחטיכךלמםנןסעפףצץקרשת", bytes: 1},
@@ -168,6 +178,8 @@ func (l language) score(text string) float64 {
 				points -= 2
 			case l.chinese && r >= 'ぁ' && r <= 'ヿ':
 				points--
+			case l.thai && misplaced(before, r, text[i+utf8.RuneLen(r):]):
+				points -= 4
 			case !common[r] && (l.ranges == nil || !unicode.Is(l.ranges, r)):
 			case l.bytes == 1 && unicode.IsLetter(r) && l.latin != amongASCII(before, text[i+utf8.RuneLen(r):]):
 				points--
@@ -181,6 +193,20 @@ func (l language) score(text string) float64 {
 		return 0
 	}
 	return float64(points) / float64(n)
+}
+
+// misplaced reports a Thai mark that follows no consonant and no other mark, or a vowel that is
+// written before a consonant and is not.
+func misplaced(before, r rune, after string) bool {
+	next, _ := utf8.DecodeRuneInString(after)
+	consonant := func(r rune) bool { return r >= 'ก' && r <= 'ฮ' }
+	switch {
+	case unicode.Is(unicode.Mn, r):
+		return !consonant(before) && !unicode.Is(unicode.Mn, before)
+	case r >= 'เ' && r <= 'ไ':
+		return !consonant(next)
+	}
+	return false
 }
 
 // amongASCII reports whether a letter between before and after is one of a word of mostly

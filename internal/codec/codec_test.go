@@ -86,6 +86,9 @@ func TestCut(t *testing.T) {
 			if !bytes.HasPrefix(short, got) {
 				t.Errorf("cut at %d gives something else", n)
 			}
+			if checksum := map[Codec]int{Gzip: 8, Zstd: 4}[c]; n >= len(whole)-checksum && len(got) < len(short) {
+				t.Errorf("cut in the checksum at %d of %d: %d bytes of %d", n, len(whole), len(got), len(short))
+			}
 		}
 	})
 }
@@ -106,6 +109,18 @@ func TestDamage(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestWrongChecksum has all of the content before the fault.
+func TestWrongChecksum(t *testing.T) {
+	for _, c := range []Codec{Gzip, Zstd} {
+		b := compressed(t, c, bytes.Repeat(content, 30)) // several blocks
+		b[len(b)-5+len(c)/3] ^= 1
+		got, err := readAll(t, b, c)
+		if !errors.As(err, new(*CorruptError)) || !bytes.Equal(got, bytes.Repeat(content, 30)) {
+			t.Errorf("%s: %d bytes, %v", c, len(got), err)
+		}
+	}
 }
 
 func TestGzipTail(t *testing.T) {

@@ -164,7 +164,7 @@ func open(in *bufio.Reader, c Codec) (io.ReadCloser, error) {
 		if err != nil {
 			return nil, err
 		}
-		return z.IOReadCloser(), nil
+		return &frames{ReadCloser: z.IOReadCloser()}, nil
 	case Bzip2:
 		return io.NopCloser(bzip2.NewReader(in)), nil
 	case Xz:
@@ -172,6 +172,27 @@ func open(in *bufio.Reader, c Codec) (io.ReadCloser, error) {
 		return io.NopCloser(z), err
 	}
 	return io.NopCloser(in), nil
+}
+
+// frames reads Zstandard frames. If the checksum of a frame is wrong or cut off, the decoder
+// returns its last block by another read after the error.
+type frames struct {
+	io.ReadCloser
+	err error
+}
+
+func (f *frames) Read(p []byte) (int, error) {
+	if f.err == nil {
+		n, err := f.ReadCloser.Read(p)
+		if n > 0 || err == nil || errors.Is(err, io.EOF) {
+			return n, err
+		}
+		f.err = err
+	}
+	if n, _ := f.ReadCloser.Read(p); n > 0 {
+		return n, nil
+	}
+	return 0, f.err
 }
 
 func cut(err error) error {

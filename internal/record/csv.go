@@ -47,11 +47,16 @@ func (s *Source) readHeader() error {
 		}
 	}
 	row = bytes.TrimSuffix(bytes.TrimSuffix(row, []byte("\n")), []byte("\r"))
-	if names, ok := splitRow(row, s.table.comma); ok && len(row) > 0 {
-		s.table.columns = names
-	} else if len(row) > 0 {
+	names, ok := splitRow(row, s.table.comma)
+	switch {
+	case len(row) == 0:
+		return nil
+	case !ok:
 		return errors.New("the quotation marks of the header row don't match")
+	case bytes.IndexByte(bytes.ReplaceAll(row, returnAndFeed, nil), '\r') >= 0:
+		return errors.New("there is a carriage return in the header row: lines must end with a line feed")
 	}
+	s.table.columns = names
 	return nil
 }
 

@@ -101,9 +101,6 @@ func (s *Source) detect(opts FindOptions) error {
 	if s.Format == "" {
 		s.Format = FormatOfName(s.Name)
 	}
-	if s.Format == "" {
-		s.Format = opts.Default
-	}
 	if s.Format == "" || s.Format.ofLines() {
 		if err := s.findUTF16(); err != nil {
 			return err
@@ -118,8 +115,11 @@ func (s *Source) detect(opts FindOptions) error {
 			return err
 		}
 		s.Format = formatOfContent(head, opts.Text)
+		if opts.Pages && !s.Format.HoldsPages() {
+			s.Format = Text
+		}
 	}
-	if !s.Format.ofLines() {
+	if !s.Format.ofLines() || opts.Pages {
 		s.utf16 = nil // of whole texts the decoder takes care
 		return nil
 	}
@@ -164,8 +164,8 @@ func formatOfContent(head []byte, text []string) Format {
 		return WARC
 	case bytes.HasPrefix(head, []byte("filedesc://")):
 		return ARC
-	case bytes.HasPrefix(trimmed, []byte("{")):
-		return JSONL
+	case bytes.HasPrefix(trimmed, []byte("{")), bytes.HasPrefix(trimmed, []byte("[")) && bytes.HasPrefix(bytes.TrimLeft(trimmed[1:], " \t\r\n"), []byte("{")):
+		return JSONL // an array of records is a reject that says so, and no text
 	case bytes.HasPrefix(lower, []byte("<!doctype html")), bytes.HasPrefix(lower, []byte("<html")):
 		return HTML
 	}

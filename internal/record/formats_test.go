@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -196,6 +197,94 @@ func TestDamagedParquet(t *testing.T) {
 		}
 	}
 	t.Logf("%d were seen", damaged)
+}
+
+// TestDamagedParquetIsCopied flips bits of pages, also in columns that nobody asks for: the rows
+// that are no rejects can be copied.
+func TestDamagedParquetIsCopied(t *testing.T) {
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	random := rand.New(rand.NewPCG(seed, 1))
+	type row struct {
+		Text string   `parquet:"text"`
+		Tags []string `parquet:"tags,list"`
+		N    int64    `parquet:"n,delta"`
+		Day  string   `parquet:"day,dict,zstd"`
+	}
+	var out bytes.Buffer
+	w := parquet.NewGenericWriter[row](&out, parquet.MaxRowsPerRowGroup(60), parquet.PageBufferSize(300))
+	for i := range int64(150) {
+		if _, err := w.Write([]row{{fmt.Sprintf("text %d", i), []string{"a", "b"}[:i%3%2+i%2], i * i, fmt.Sprint(i % 7)}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	footer := out.Bytes()[out.Len()-8:]
+	pages := out.Len() - 8 - int(footer[0]) - int(footer[1])<<8
+	for range testkit.Scale(100, 800, 20000) {
+		b := bytes.Clone(out.Bytes())
+		at := random.IntN(pages)
+		b[at] ^= 1 << random.IntN(8)
+		s := inDir(t, dir, "in.parquet", b)
+		r, err := s.Reader(Position{}, ReadOptions{Fields: plainFields, CopyLong: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var numbers []int64
+		for raw := range rest(t, r) {
+			if raw.Reject == nil {
+				numbers = append(numbers, raw.Number)
+			}
+		}
+		if len(numbers) == 0 {
+			continue
+		}
+		var copied bytes.Buffer
+		p, err := NewParquetWriter([]*Source{s}, 0, func() (io.Writer, error) { return &copied, nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+		kept := len(numbers)
+		numbers = append(numbers, 0)
+		next := func() (n int64, err error) { n, numbers = numbers[0], numbers[1:]; return n, nil }
+		if err := errors.Join(p.Copy(s, next), p.Close()); err != nil {
+			t.Errorf("byte %d of %d: %d rows of 150 are no rejects: %v", at, len(b), kept, err)
+		}
+	}
+}
+
+// rest yields what is left of a reader, and closes it.
+func rest(t *testing.T, r *Reader) iter.Seq[*Raw] {
+	return func(yield func(*Raw) bool) {
+		defer r.Close()
+		for {
+			raw, err := r.Next()
+			if errors.Is(err, io.EOF) {
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !yield(raw) {
+				return
+			}
+		}
+	}
+}
+
+// TestLimitBelowHeader has records of archives whose header alone is over the limit.
+func TestLimitBelowHeader(t *testing.T) {
+	docs := testkit.NewWriter(1).Documents(3)
+	content := strings.Join(testkit.WARC(docs), "")
+	for limit := int64(1); limit < 400; limit++ {
+		got := read(t, fromFile(t, "in.warc", []byte(content)), ReadOptions{MaxBytes: limit})
+		if len(got.rejects) != len(docs) || got.rejects[0].Reason != TooLong || got.other != 1+len(docs) {
+			t.Fatalf("limit %d: %+v", limit, got)
+		}
+	}
 }
 
 type textRow struct {

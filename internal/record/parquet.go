@@ -29,6 +29,10 @@ type rowReader struct {
 	rows    int64 // in the present one
 	at      int64 // of them read
 	fault   error // why the others of the present one can't be read
+
+	copied bool  // rows will be copied whole
+	whole  int64 // rows of the present one that can be,
+	torn   error // and why the others can't
 }
 
 // A column is one that is asked for.
@@ -135,6 +139,9 @@ func (r *Reader) nextRow() (*Raw, error) {
 			r.rows, err = newRowReader(r.source, file, fieldsOf(r.opts.Fields))
 		}
 		if err == nil {
+			r.rows.copied = r.opts.CopyLong
+		}
+		if err == nil {
 			err = r.rows.skip(r.pos.Number)
 		}
 		if err != nil {
@@ -152,6 +159,9 @@ func (r *Reader) nextRow() (*Raw, error) {
 		}
 	}
 	raw.Offset = rows.offset()
+	if rows.fault == nil && rows.at >= rows.whole {
+		rows.fault = rows.torn
+	}
 	if rows.fault == nil {
 		rows.fault = rows.read(raw.row)
 	}
@@ -277,7 +287,21 @@ func (rows *rowReader) nextGroup() error {
 	rows.group++
 	rows.at, rows.rows, rows.fault = 0, g.NumRows(), nil
 	rows.fault = rows.openPages(g, 0)
+	rows.whole, rows.torn = rows.rows, nil
+	if rows.copied {
+		rows.readAhead(g)
+	}
 	return nil
+}
+
+// readAhead reads the rows of a row group as they will be copied.
+func (rows *rowReader) readAhead(g parquet.RowGroup) {
+	defer catch(&rows.torn)
+	rows.whole = 0
+	rows.torn = eachRow(g, 0, func(parquet.Row) (bool, error) {
+		rows.whole++
+		return true, nil
+	})
 }
 
 func (rows *rowReader) openPages(g parquet.RowGroup, at int64) (err error) {

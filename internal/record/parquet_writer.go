@@ -150,31 +150,63 @@ func (p *ParquetWriter) Copy(s *Source, next func() (int64, error)) (err error) 
 }
 
 func (p *ParquetWriter) copyGroup(g parquet.RowGroup, base, want int64, next func() (int64, error)) (int64, error) {
+	at := want - 1
+	err := eachRow(g, at-base, func(row parquet.Row) (bool, error) {
+		if at++; at != want {
+			return true, nil
+		}
+		err := p.write(row)
+		if err == nil {
+			want, err = next()
+		}
+		return want != 0 && want <= base+g.NumRows(), err
+	})
+	return want, err
+}
+
+// eachRow calls f for the rows of a row group from one on, counted from 0, until it returns false.
+// All rows before a fault come, though they are read many at once.
+func eachRow(g parquet.RowGroup, from int64, f func(parquet.Row) (bool, error)) error {
 	rows := g.Rows()
-	defer rows.Close()
+	defer func() { rows.Close() }()
 	buf := make([]parquet.Row, 64)
-	for at := base; want != 0 && want <= base+g.NumRows(); {
-		n, err := rows.ReadRows(buf)
+	again := from > 0
+	for from < g.NumRows() {
+		if again {
+			if err := rows.SeekToRow(from); err != nil {
+				return err
+			}
+			again = false
+		}
+		n, err := readRows(rows, buf)
+		if err != nil && len(buf) > 1 {
+			rows.Close()
+			rows, buf, again = g.Rows(), buf[:1], true
+			continue
+		}
+		if err == nil && n == 0 {
+			err = &parquetError{errors.New("a row group has less rows than it says")}
+		}
+		if err != nil {
+			return err
+		}
 		for _, row := range buf[:n] {
-			if at++; at != want {
-				continue
-			}
-			if err := p.write(row); err != nil {
-				return 0, err
-			}
-			var err error
-			if want, err = next(); err != nil {
-				return 0, err
+			if more, err := f(row); err != nil || !more {
+				return err
 			}
 		}
-		if err != nil && !errors.Is(err, io.EOF) {
-			return 0, err
-		}
-		if n == 0 && err != nil {
-			break
-		}
+		from += int64(n)
 	}
-	return want, nil
+	return nil
+}
+
+func readRows(rows parquet.Rows, buf []parquet.Row) (n int, err error) {
+	defer catch(&err)
+	n, err = rows.ReadRows(buf)
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	return n, err
 }
 
 func (p *ParquetWriter) write(row parquet.Row) error {

@@ -29,6 +29,10 @@ type Source struct {
 	// as gb18030. It is empty for UTF-16, which is read as UTF-8.
 	Encoding string
 
+	// Other tells that it was found in a directory where pages were looked for, and neither its name
+	// nor its content says that it is one: an image, a script, a table.
+	Other bool
+
 	// Preamble is what begins the source and is no part of a record: a byte order mark, the
 	// header row of a table.
 	Preamble []byte
@@ -47,7 +51,7 @@ type Source struct {
 // FindOptions say how inputs are read.
 type FindOptions struct {
 	Format  Format    // of every input; empty means by name and content
-	Default Format    // of inputs whose name does not tell; empty means by content
+	Pages   bool      // inputs whose name does not tell are pages or archives of pages, no other records
 	Text    []string  // names of fields: what begins with a row that holds one of them is a table
 	Stdin   io.Reader // what "-" reads
 	Spool   bool      // keep a copy of what is read of a stream, so that it can be read again
@@ -87,9 +91,19 @@ func Find(inputs []string, opts FindOptions) (sources []*Source, err error) {
 			if err := s.prepare(opts); err != nil {
 				return sources, err
 			}
+			if opts.Pages && opts.Format == "" && name != filepath.Clean(input) {
+				s.setOther()
+			}
 		}
 	}
 	return sources, nil
+}
+
+// setOther marks a file of a directory that is no page. It is read as a whole then.
+func (s *Source) setOther() {
+	if s.Format == Text && FormatOfName(s.Name) == "" || !s.Format.HoldsPages() {
+		s.Other, s.Format, s.Preamble, s.Encoding, s.utf16 = true, Text, nil, "", nil
+	}
 }
 
 // CloseAll closes the sources and removes their copies.

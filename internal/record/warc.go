@@ -47,6 +47,7 @@ func (r *Reader) archived(raw *Raw, a archive) error {
 	}
 	raw.Offset = r.pos.Offset
 	h := r.hold(raw, 0)
+	h.limit = max(h.limit, maxHeader) // which says what a record is that is too long
 	if head := r.in.peek(64); len(head) > 0 && !a.begins(head) {
 		return r.badRecord(raw, h, a, "no record begins here", nil)
 	}
@@ -260,25 +261,31 @@ func splitHeader(b []byte) (header, rest []byte) {
 	return b, nil
 }
 
-// decodeArchived decodes a record of an archive.
-func (d *Decoder) decodeArchived(raw *Raw) (Record, *Reject) {
+// open returns what a record of an archive holds, with its body decoded. What is no document is
+// marked so.
+func (d *Decoder) open(raw *Raw) (block, *Reject) {
 	b, document := archives[raw.Source.Format].about(raw.Bytes)
 	if b.http != nil && document {
 		body, err := decodeBody(b.http, b.payload, d.maxBytes)
 		if err != nil {
-			return Record{}, &Reject{raw.Source.Name, raw.Line, raw.Offset, Undecodable, err.Error(), nil}
+			return b, &Reject{raw.Source.Name, raw.Line, raw.Offset, Undecodable, err.Error(), nil}
 		}
 		b.payload = body
 	}
-	if !document || b.media == "" && !looksLikeText(b.payload) {
-		raw.Other = true
-		return Record{}, nil
+	raw.Other = !document || b.media == "" && !looksLikeText(b.payload)
+	return b, nil
+}
+
+// decodeArchived decodes a record of an archive.
+func (d *Decoder) decodeArchived(raw *Raw) (Record, *Reject) {
+	b, reject := d.open(raw)
+	if reject != nil || raw.Other {
+		return Record{}, reject
 	}
 	rec := Record{ID: b.id, OwnID: b.id != "", URL: b.url, Date: ParseDate(b.date)}
 	if !rec.OwnID {
 		rec.ID = madeID(raw)
 	}
-	var reject *Reject
 	rec.Text, reject = d.text(raw, b.payload, raw.Offset, isPage(b.media, b.payload), b.charset)
 	return rec, reject
 }
