@@ -7,6 +7,9 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -411,4 +414,56 @@ func TestRebuildGoesOn(t *testing.T) {
 		t.Error("the sieves were not written when they filled the memory")
 	}
 	now.compare(t, ix)
+}
+
+// TestLongUse opens an index again and again, adds documents, removes the oldest ones and
+// closes it: neither its files nor what the process holds must grow.
+func TestLongUse(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "ix")
+	const live, each = 1000, 100
+	cycles := testkit.Scale(40, 60, 2000)
+	var files, sizes, goroutines []int
+	for cycle := range cycles {
+		ix, err := Open(dir, &Options{Memory: 4 << 20})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range each {
+			i += cycle * each
+			if _, err := ix.AddText(fingerprinted(i, shingle.Fingerprint(i)*0x9e3779b97f4a7c15), fmt.Sprint("the text of ", i)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := ix.Commit(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := ix.Remove(context.Background(), func(n DocNum, _ *Document) bool { return n+live <= ix.last }); err != nil {
+			t.Fatal(err)
+		}
+		if err := ix.Close(); err != nil {
+			t.Fatal(err)
+		}
+		names, err := os.ReadDir(filepath.Join(dir, dbName))
+		if err != nil {
+			t.Fatal(err)
+		}
+		size := 0
+		for _, name := range names {
+			info, err := name.Info()
+			if err != nil {
+				t.Fatal(err)
+			}
+			size += int(info.Size())
+		}
+		files, sizes = append(files, len(names)), append(sizes, size)
+		goroutines = append(goroutines, runtime.NumGoroutine())
+	}
+	const settled = 2 * live / each
+	for name, samples := range map[string][]int{"files": files, "bytes": sizes, "goroutines": goroutines} {
+		early, late := slices.Max(samples[settled:settled+10]), slices.Max(samples[settled+10:])
+		t.Logf("%s: %d at first, %d later", name, early, late)
+		if float64(late) > 1.05*float64(early)+2 {
+			t.Errorf("%s grow: %v", name, samples)
+		}
+	}
 }

@@ -302,6 +302,81 @@ func TestFlippedBits(t *testing.T) {
 	}
 }
 
+// TestFlippedBitsOfLog flips one bit in the log of an index that was not closed. Damage before
+// the last block of the log is found; behind that it may look like what the process was about
+// to write when it died, and then the documents from there on are gone, and no others.
+func TestFlippedBitsOfLog(t *testing.T) {
+	r := newRand(t)
+	dir := filepath.Join(t.TempDir(), "ix")
+	ix, err := Open(dir, &Options{Memory: 4 << 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 600 {
+		if _, err := ix.Add(fingerprinted(i, shingle.Fingerprint(i)<<30)); err != nil {
+			t.Fatal(err)
+		}
+		if i%10 == 9 {
+			if err := ix.Commit(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	died := filepath.Join(t.TempDir(), "died")
+	if err := errors.Join(os.CopyFS(died, os.DirFS(dir)), ix.Close()); err != nil {
+		t.Fatal(err)
+	}
+	whole := filepath.Join(t.TempDir(), "ix")
+	if err := os.CopyFS(whole, os.DirFS(died)); err != nil {
+		t.Fatal(err)
+	}
+	want, err := damaged(whole)
+	if err != nil || len(want) != 600 {
+		t.Fatalf("%d documents, %v", len(want), err)
+	}
+	logs, err := filepath.Glob(filepath.Join(died, dbName, "*.log"))
+	if err != nil || len(logs) == 0 {
+		t.Fatalf("logs %v, %v", logs, err)
+	}
+	logName := filepath.Base(slices.Max(logs))
+	log, err := os.ReadFile(filepath.Join(died, dbName, logName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const block = 32 << 10
+	sure := (len(log) - 1) / block * block
+	if sure < block {
+		t.Fatalf("a log of %d bytes shows little", len(log))
+	}
+	found, lost := 0, 0
+	for range testkit.Scale(20, 60, 1000) {
+		broken := filepath.Join(t.TempDir(), "ix")
+		flipped := slices.Clone(log)
+		at := r.IntN(len(log))
+		flipped[at] ^= 1 << r.IntN(8)
+		if err := errors.Join(os.CopyFS(broken, os.DirFS(died)), os.WriteFile(filepath.Join(broken, dbName, logName), flipped, 0o644)); err != nil {
+			t.Fatal(err)
+		}
+		docs, err := damaged(broken)
+		switch {
+		case errors.Is(err, ErrDamaged):
+			found++
+		case err != nil:
+			t.Errorf("byte %d of %d: %v", at, len(log), err)
+		case at < sure && !slices.Equal(docs, want):
+			t.Errorf("byte %d of %d: %d documents, and nobody says so", at, len(log), len(docs))
+		case len(docs) > len(want) || !slices.Equal(docs, want[:len(docs)]):
+			t.Errorf("byte %d of %d: documents are gone that stand before others", at, len(log))
+		case len(docs) < len(want):
+			lost++
+		}
+	}
+	t.Logf("a log of %d bytes: %d flips found, %d at its end lost documents", len(log), found, lost)
+	if found == 0 {
+		t.Error("no flip was found")
+	}
+}
+
 // TestOlderFiles puts older copies in the place of files of a closed index.
 func TestOlderFiles(t *testing.T) {
 	dir, _ := sealed(t, 100)

@@ -149,11 +149,20 @@ func (ix *Index) open() error {
 		return errors.Join(err, ix.closeDatabase())
 	}
 	if fresh {
-		if err := ix.writeIdentity(); err != nil {
+		if err := errors.Join(ix.turnLog(), ix.writeIdentity()); err != nil {
 			return errors.Join(err, ix.closeDatabase())
 		}
 	}
 	return nil
+}
+
+// turnLog begins another log. Pebble makes the first one of a new database before it raises
+// the format, as one in which damage is not found.
+func (ix *Index) turnLog() error {
+	if ix.opts.Temporary {
+		return nil
+	}
+	return ioError(ix.db.Flush())
 }
 
 func (ix *Index) makeDirectories(dbDir string) error {
