@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -241,5 +242,62 @@ func TestFailingDisk(t *testing.T) {
 				j.finish(t, dir, want)
 			})
 		}
+	}
+}
+
+// TestDamagedTable flips a bit in a table of a closed index: whoever reads it ends with the
+// code for damage and one message, and whoever does not says what is true.
+func TestDamagedTable(t *testing.T) {
+	seed := newSeed(t)
+	dir := t.TempDir()
+	corpus := smallCorpus(seed)
+	writeFile(t, filepath.Join(dir, "in.jsonl"), corpus)
+	if code, stderr, _ := jobs[1].run(t, dir, befallen{}); code != exitRejects {
+		t.Fatalf("exit code %d: %s", code, stderr)
+	}
+	commands := [][]string{
+		{"index", "verify", "--read-data", "-q", "ix"},
+		{"index", "export", "ix"},
+		{"filter", "in.jsonl", "--frozen", "--tag", "--index", "ix", "--max-bad-rate", "1", "-q"},
+	}
+	do := func(args []string) (code int, stdout, stderr string) {
+		c := exec.Command("neardup", args...)
+		c.Dir = dir
+		var o, e bytes.Buffer
+		c.Stdout, c.Stderr = &o, &e
+		code = exitCode(t, c.Run())
+		return code, o.String(), e.String()
+	}
+	var want []string
+	for _, args := range commands {
+		_, stdout, _ := do(args)
+		want = append(want, stdout)
+	}
+	tables, err := filepath.Glob(filepath.Join(dir, "ix", "db", "*.sst"))
+	if err != nil || len(tables) == 0 {
+		t.Fatalf("tables %v, %v", tables, err)
+	}
+	r := rand.New(rand.NewPCG(seed, 7))
+	found := 0
+	for range testkit.Scale(4, 10, 200) {
+		table := tables[r.IntN(len(tables))]
+		whole := []byte(readFile(t, table))
+		broken := bytes.Clone(whole)
+		at := r.IntN(len(broken))
+		broken[at] ^= 1 << r.IntN(8)
+		writeFile(t, table, broken)
+		for i, args := range commands {
+			switch code, stdout, stderr := do(args); {
+			case code == exitDamaged && strings.HasPrefix(stderr, "neardup: error: ") && strings.Count(stderr, "\n") == 2:
+				found++
+			case code == exitDamaged || code != exitDone && code != exitRejects || stdout != want[i]:
+				t.Errorf("byte %d of %s, %v: exit code %d: %s", at, filepath.Base(table), args, code, stderr)
+			}
+		}
+		writeFile(t, table, whole)
+	}
+	t.Logf("%d times found", found)
+	if found == 0 {
+		t.Error("no flip was found")
 	}
 }

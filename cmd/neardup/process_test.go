@@ -164,9 +164,10 @@ func checkClean(t *testing.T, in, out, removed string, s dedup.Summary) {
 	}
 }
 
-// TestKilledRunResumes kills a run into a named index again and again, at random moments,
-// and starts it again until it ends: the outputs must be those of a run that was let be.
-func TestKilledRunResumes(t *testing.T) { killAndResume(t, testkit.Scale(3, 5, 100), 200) }
+// TestKilledRunResumes ends a run into a named index again and again, at random moments, by a
+// kill or a signal that it may answer, and starts it again until it comes to its end: the
+// outputs must be those of a run that was let be.
+func TestKilledRunResumes(t *testing.T) { killAndResume(t, testkit.Scale(3, 8, 100), 200) }
 
 // TestKilledRankedRunBeginsAgain is the same for a run that judges everything before it writes.
 func TestKilledRankedRunBeginsAgain(t *testing.T) {
@@ -187,7 +188,7 @@ func killAndResume(t *testing.T, trials, kills int, more ...string) {
 	whole := time.Since(start)
 	want := readSummary(t, filepath.Join(reference, "summary.json"))
 
-	killed := 0
+	killed, interrupted := 0, 0
 	for trial := range trials {
 		dir := t.TempDir()
 		writeFile(t, filepath.Join(dir, "in.jsonl"), corpus)
@@ -203,16 +204,26 @@ func killAndResume(t *testing.T, trials, kills int, more ...string) {
 			if attempt >= kills { // one that begins again does not get ahead
 				after = time.Hour
 			}
-			timer := time.AfterFunc(after, func() { _ = c.Process.Kill() })
+			signal := []syscall.Signal{syscall.SIGKILL, syscall.SIGKILL, syscall.SIGTERM, syscall.SIGINT}[r.IntN(4)]
+			begun := time.Now()
+			timer := time.AfterFunc(after, func() { _ = c.Process.Signal(signal) })
 			code := exitCode(t, c.Wait())
 			timer.Stop()
 			if code == exitRejects {
 				break
 			}
-			if code != -1 {
-				t.Fatalf("trial %d, attempt %d: exit code %d: %s", trial, attempt, code, &stderr)
+			starting := after < 200*time.Millisecond // and does not listen yet
+			switch {
+			case code == -1 && (signal == syscall.SIGKILL || starting):
+				killed++
+			case code == exitInterrupted+int(signal):
+				interrupted++
+			default:
+				t.Fatalf("trial %d, attempt %d: exit code %d after %v: %s", trial, attempt, code, signal, &stderr)
 			}
-			killed++
+			if took := time.Since(begun) - after; took > 2*time.Second*time.Duration(memoryFactor) {
+				t.Errorf("trial %d, attempt %d: it took %v to end", trial, attempt, took)
+			}
 			if attempt > 200 {
 				t.Fatal("the run does not get ahead")
 			}
@@ -231,7 +242,7 @@ func killAndResume(t *testing.T, trials, kills int, more ...string) {
 			t.Errorf("trial %d: left behind: %v", trial, left)
 		}
 	}
-	t.Logf("%d kills", killed)
+	t.Logf("%d kills, %d interrupts", killed, interrupted)
 }
 
 // partialOut returns the name of the unfinished output in a directory.
@@ -274,6 +285,46 @@ func interruptedRun(t *testing.T, corpus []byte) string {
 	}
 	t.Fatal("every run ended before it was interrupted")
 	return ""
+}
+
+// TestOlderIndex puts an older copy of the index beside outputs that are further. A run that
+// was not complete is taken up from there; one whose outputs have their names is refused.
+func TestOlderIndex(t *testing.T) {
+	seed := newSeed(t)
+	corpus := smallCorpus(seed)
+	for _, j := range jobs {
+		want := j.reference(t, corpus)
+		dir, older := t.TempDir(), filepath.Join(t.TempDir(), "ix")
+		ix := filepath.Join(dir, "ix")
+		restore := func() {
+			if err := errors.Join(os.RemoveAll(ix), os.CopyFS(ix, os.DirFS(older))); err != nil {
+				t.Fatal(err)
+			}
+		}
+		writeFile(t, filepath.Join(dir, "in.jsonl"), corpus)
+		for i, at := range []struct {
+			next string
+			n    int
+		}{{`sync .*\.partial`, len(j.outputs) + 1}, {`rename out`, 1}} {
+			if _, stderr, fired := j.run(t, dir, befallen{"kill", at.n, seed, at.next}); fired == "" {
+				t.Fatalf("it never came to that: %s", stderr)
+			}
+			if i == 0 {
+				if err := os.CopyFS(older, os.DirFS(ix)); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		restore()
+		j.finish(t, dir, want)
+		restore()
+		if code, stderr, _ := j.run(t, dir, befallen{}); code != exitDamaged {
+			t.Errorf("%s: exit code %d: %s", j.name, code, stderr)
+		}
+		if !slices.Equal(j.read(t, dir), want) {
+			t.Errorf("%s: the outputs were changed", j.name)
+		}
+	}
 }
 
 // TestResumeRefusals changes what an interrupted run depends on.
@@ -394,6 +445,40 @@ func TestInterruptCleansUp(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestSecondInterrupt interrupts a run that the disk keeps from ending.
+func TestSecondInterrupt(t *testing.T) {
+	dir := t.TempDir()
+	writeFile(t, filepath.Join(dir, "in.jsonl"), smallCorpus(newSeed(t)))
+	note := filepath.Join(t.TempDir(), "fired")
+	c := exec.Command("neardup", jobs[0].args...)
+	c.Dir, c.Env = dir, environment("hang", 4, 0, `sync .*\.log`, note)
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for !exists(note) {
+		time.Sleep(time.Millisecond)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- c.Wait() }()
+	for _, wait := range []time.Duration{50 * time.Millisecond, 10 * time.Second} {
+		if err := c.Process.Signal(os.Interrupt); err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case err := <-ended:
+			status, ok := c.ProcessState.Sys().(syscall.WaitStatus)
+			if wait < time.Second || !ok || status.Signal() != syscall.SIGINT {
+				t.Errorf("it ended with %v", err)
+			}
+			return
+		case <-time.After(wait):
+		}
+	}
+	t.Error("the second interrupt does not end it")
+	_ = c.Process.Kill()
+	<-ended
 }
 
 // TestErrorsEndLongRuns has errors that come while much of the input is still to be read.
