@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"neardup/internal/fault"
 	"neardup/internal/testkit"
 	"neardup/store"
 )
@@ -249,6 +250,35 @@ func TestManyAtOnce(t *testing.T) {
 	}
 	if _, err := d.Add(Document{ID: "x", Text: "x"}); !errors.Is(err, store.ErrReadOnly) {
 		t.Errorf("Add to an index that is read = %v", err)
+	}
+}
+
+// TestAddIsDurable lets the disk hang when what was added is to be synced: Add must wait.
+func TestAddIsDurable(t *testing.T) {
+	var hang sync.Mutex
+	fault.Hook = func(op fault.Op, path string, do func() error) error {
+		if op == fault.Sync && strings.HasSuffix(path, ".log") {
+			hang.Lock()
+			defer hang.Unlock()
+		}
+		return do()
+	}
+	defer func() { fault.Hook = nil }()
+	d, err := Open(filepath.Join(t.TempDir(), "ix"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	hang.Lock()
+	added := make(chan error, 1)
+	go func() { _, err := d.Add(Document{ID: "a", Text: "some text"}); added <- err }()
+	select {
+	case <-added:
+		t.Error("it has returned before the disk has it")
+	case <-time.After(50 * time.Millisecond):
+	}
+	hang.Unlock()
+	if err := errors.Join(<-added, d.Close()); err != nil {
+		t.Fatal(err)
 	}
 }
 
