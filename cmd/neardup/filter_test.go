@@ -347,7 +347,7 @@ func TestFilterReaderStops(t *testing.T) {
 // the next one does.
 func TestOneWriter(t *testing.T) {
 	dir := t.TempDir()
-	n := testkit.Scale(10, 20, 50)
+	n := testkit.Scale(20, 50, 50)
 	var mu sync.Mutex
 	var winners []*stream
 	var wait sync.WaitGroup

@@ -167,18 +167,18 @@ func checkClean(t *testing.T, in, out, removed string, s dedup.Summary) {
 // TestKilledRunResumes ends a run into a named index again and again, at random moments, by a
 // kill or a signal that it may answer, and starts it again until it comes to its end: the
 // outputs must be those of a run that was let be.
-func TestKilledRunResumes(t *testing.T) { killAndResume(t, testkit.Scale(3, 8, 100), 200) }
+func TestKilledRunResumes(t *testing.T) { killAndResume(t, testkit.Scale(3, 20, 300), 200) }
 
 // TestKilledRankedRunBeginsAgain is the same for a run that judges everything before it writes.
 func TestKilledRankedRunBeginsAgain(t *testing.T) {
-	killAndResume(t, testkit.Scale(1, 2, 50), 3, "--keep", "longest")
+	killAndResume(t, testkit.Scale(1, 6, 100), 3, "--keep", "longest")
 }
 
 func killAndResume(t *testing.T, trials, kills int, more ...string) {
 	args := cleanArgs(append([]string{"--index", "ix"}, more...)...)
 	seed := newSeed(t)
 	r := rand.New(rand.NewPCG(seed, 2))
-	corpus := testkit.NewWriter(seed).Corpus(testkit.Scale(8000, 15000, 100000))
+	corpus := mixedCorpus(seed, testkit.Scale(10000, 10000, 50000), testkit.Scale(2000, 2000, 20000))
 	reference := t.TempDir()
 	writeFile(t, filepath.Join(reference, "in.jsonl"), corpus)
 	start := time.Now()
