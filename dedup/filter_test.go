@@ -272,8 +272,9 @@ func TestAddIsDurable(t *testing.T) {
 	added := make(chan error, 1)
 	go func() { _, err := d.Add(Document{ID: "a", Text: "some text"}); added <- err }()
 	select {
-	case <-added:
+	case err := <-added:
 		t.Error("it has returned before the disk has it")
+		added <- err
 	case <-time.After(50 * time.Millisecond):
 	}
 	hang.Unlock()
