@@ -157,7 +157,7 @@ func exists(path string) bool {
 func TestFilterKilled(t *testing.T) {
 	seed := newSeed(t)
 	r := rand.New(rand.NewPCG(seed, 5))
-	lines := withIDs(seed, testkit.Scale(1000, 2500, 20000))
+	lines := withIDs(seed, testkit.Scale(1000, 2500, 5000))
 	input := strings.Join(lines, "\n") + "\n"
 	reference := exec.Command("neardup", "filter", "-q", "--tag")
 	reference.Stdin = strings.NewReader(input)
@@ -168,7 +168,7 @@ func TestFilterKilled(t *testing.T) {
 	}
 	whole := time.Since(start)
 	kills, lost := 0, 0
-	for kills < testkit.Scale(5, 20, 400) {
+	for kills < testkit.Scale(5, 20, 300) {
 		dir := t.TempDir()
 		answered := map[string]string{} // by id
 		for attempt := 0; ; attempt++ {

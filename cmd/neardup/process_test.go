@@ -171,14 +171,15 @@ func TestKilledRunResumes(t *testing.T) { killAndResume(t, testkit.Scale(3, 20, 
 
 // TestKilledRankedRunBeginsAgain is the same for a run that judges everything before it writes.
 func TestKilledRankedRunBeginsAgain(t *testing.T) {
-	killAndResume(t, testkit.Scale(1, 6, 100), 3, "--keep", "longest")
+	killAndResume(t, testkit.Scale(1, 8, 200), 3, "--keep", "longest")
 }
 
-func killAndResume(t *testing.T, trials, kills int, more ...string) {
+// killAndResume kills so many runs, each at most so often that it gets to its end.
+func killAndResume(t *testing.T, kills, attempts int, more ...string) {
 	args := cleanArgs(append([]string{"--index", "ix"}, more...)...)
 	seed := newSeed(t)
 	r := rand.New(rand.NewPCG(seed, 2))
-	corpus := mixedCorpus(seed, testkit.Scale(10000, 10000, 50000), testkit.Scale(2000, 2000, 20000))
+	corpus := mixedCorpus(seed, 10000, testkit.Scale(2000, 2000, 5000))
 	reference := t.TempDir()
 	writeFile(t, filepath.Join(reference, "in.jsonl"), corpus)
 	start := time.Now()
@@ -189,7 +190,7 @@ func killAndResume(t *testing.T, trials, kills int, more ...string) {
 	want := readSummary(t, filepath.Join(reference, "summary.json"))
 
 	killed, interrupted := 0, 0
-	for trial := range trials {
+	for trial := 0; killed < kills && !t.Failed(); trial++ {
 		dir := t.TempDir()
 		writeFile(t, filepath.Join(dir, "in.jsonl"), corpus)
 		for attempt := 0; ; attempt++ {
@@ -201,7 +202,7 @@ func killAndResume(t *testing.T, trials, kills int, more ...string) {
 				t.Fatal(err)
 			}
 			after := time.Duration(r.Int64N(int64(whole) + 1))
-			if attempt >= kills { // one that begins again does not get ahead
+			if attempt >= attempts { // one that begins again does not get ahead
 				after = time.Hour
 			}
 			signal := []syscall.Signal{syscall.SIGKILL, syscall.SIGKILL, syscall.SIGTERM, syscall.SIGINT}[r.IntN(4)]
