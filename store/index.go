@@ -149,20 +149,25 @@ func (ix *Index) open() error {
 		return errors.Join(err, ix.closeDatabase())
 	}
 	if fresh {
-		if err := errors.Join(ix.turnLog(), ix.writeIdentity()); err != nil {
+		if err := ix.establish(); err != nil {
 			return errors.Join(err, ix.closeDatabase())
 		}
 	}
 	return nil
 }
 
-// turnLog begins another log. Pebble makes the first one of a new database before it raises
-// the format, as one in which damage is not found.
-func (ix *Index) turnLog() error {
-	if ix.opts.Temporary {
-		return nil
+// establish makes a new database an index. Pebble makes the first log before it raises the format,
+// as one in which damage is not found; so another is begun.
+func (ix *Index) establish() error {
+	if ix.last > 0 {
+		return &DamageError{Path: identityName, Detail: "missing, and there are documents"}
 	}
-	return ioError(ix.db.Flush())
+	if !ix.opts.Temporary {
+		if err := ix.db.Flush(); err != nil {
+			return ioError(err)
+		}
+	}
+	return ix.writeIdentity()
 }
 
 func (ix *Index) makeDirectories(dbDir string) error {
