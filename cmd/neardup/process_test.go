@@ -190,6 +190,7 @@ func killAndResume(t *testing.T, kills, attempts int, more ...string) {
 	want := readSummary(t, filepath.Join(reference, "summary.json"))
 
 	killed, interrupted := 0, 0
+	var slowest time.Duration
 	for trial := 0; killed < kills && !t.Failed(); trial++ {
 		dir := t.TempDir()
 		writeFile(t, filepath.Join(dir, "in.jsonl"), corpus)
@@ -222,9 +223,7 @@ func killAndResume(t *testing.T, kills, attempts int, more ...string) {
 			default:
 				t.Fatalf("trial %d, attempt %d: exit code %d after %v: %s", trial, attempt, code, signal, &stderr)
 			}
-			if took := time.Since(begun) - after; took > 2*time.Second*time.Duration(memoryFactor) {
-				t.Errorf("trial %d, attempt %d: it took %v to end", trial, attempt, took)
-			}
+			slowest = max(slowest, time.Since(begun)-after)
 			if attempt > 200 {
 				t.Fatal("the run does not get ahead")
 			}
@@ -243,7 +242,10 @@ func killAndResume(t *testing.T, kills, attempts int, more ...string) {
 			t.Errorf("trial %d: left behind: %v", trial, left)
 		}
 	}
-	t.Logf("%d kills, %d interrupts", killed, interrupted)
+	t.Logf("%d kills, %d interrupts, at most %v to end", killed, interrupted, slowest)
+	if slowest > 5*time.Second*time.Duration(memoryFactor) { // 2 s on a machine with nothing else to do
+		t.Errorf("it took %v to end", slowest)
+	}
 }
 
 // partialOut returns the name of the unfinished output in a directory.
@@ -463,18 +465,18 @@ func TestSecondInterrupt(t *testing.T) {
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- c.Wait() }()
-	for _, wait := range []time.Duration{50 * time.Millisecond, 10 * time.Second} {
+	for i := range 50 { // one that comes at once after another counts as the same
 		if err := c.Process.Signal(os.Interrupt); err != nil {
 			t.Fatal(err)
 		}
 		select {
 		case err := <-ended:
 			status, ok := c.ProcessState.Sys().(syscall.WaitStatus)
-			if wait < time.Second || !ok || status.Signal() != syscall.SIGINT {
-				t.Errorf("it ended with %v", err)
+			if i == 0 || !ok || status.Signal() != syscall.SIGINT {
+				t.Errorf("it ended with %v after %d interrupts", err, i+1)
 			}
 			return
-		case <-time.After(wait):
+		case <-time.After(200 * time.Millisecond):
 		}
 	}
 	t.Error("the second interrupt does not end it")
