@@ -233,17 +233,52 @@ func TestFailingDisk(t *testing.T) {
 		want := j.reference(t, smallCorpus(seed))
 		for _, kind := range []string{"full", "stays-full", "broken", "stays-broken", "unreadable"} {
 			j.sweep(t, kind, testkit.Scale(97, 71, 1), seed, func(t *testing.T, dir, fired string, code int, stderr string) {
-				full := strings.Contains(kind, "full")
-				switch {
-				case code == exitRejects && (strings.Contains(fired, "read") || strings.Contains(fired, "remove")):
-					// It was read again, or is removed later.
-				case full && code != exitDiskFull, !full && code != exitFailed && code != exitDamaged:
-					t.Fatalf("exit code %d: %s", code, stderr)
-				case !strings.HasPrefix(stderr, "neardup: error: ") || strings.Count(stderr, "neardup: error: ") != 1 || strings.Count(stderr, "\n") > 2:
-					t.Fatalf("it says %q", stderr)
-				}
+				told(t, kind, fired, code, stderr)
 				j.finish(t, dir, want)
 			})
+		}
+	}
+}
+
+// told checks what a run says that a disk has failed.
+func told(t *testing.T, kind, fired string, code int, stderr string) {
+	t.Helper()
+	full := strings.Contains(kind, "full")
+	switch {
+	case code == exitRejects && (strings.Contains(fired, "read") || strings.Contains(fired, "remove")):
+		// It was read again, or is removed later.
+	case full && code != exitDiskFull, !full && code != exitFailed && code != exitDamaged:
+		t.Fatalf("exit code %d: %s", code, stderr)
+	case !strings.HasPrefix(stderr, "neardup: error: ") || strings.Count(stderr, "neardup: error: ") != 1 || strings.Count(stderr, "\n") > 2:
+		t.Fatalf("it says %q", stderr)
+	}
+}
+
+// TestFailingAtEveryStep makes the first operation of every step fail, once.
+func TestFailingAtEveryStep(t *testing.T) {
+	seed := newSeed(t)
+	corpus := smallCorpus(seed)
+	for n, j := range jobs {
+		if testkit.Tier() == "short" && n != int(seed%2) {
+			continue
+		}
+		want := j.reference(t, corpus)
+		for i, step := range steps {
+			for k, kind := range []string{"full", "broken"} {
+				if testkit.Tier() != "long" && k != (i+int(seed/2))%2 {
+					continue
+				}
+				t.Run(fmt.Sprintf("%s/%s %s", j.name, step.name, kind), func(t *testing.T) {
+					dir := t.TempDir()
+					writeFile(t, filepath.Join(dir, "in.jsonl"), corpus)
+					code, stderr, fired := j.run(t, dir, befallen{kind, 1, seed, step.next})
+					if fired == "" {
+						t.Fatal("it never came to that")
+					}
+					told(t, kind, fired, code, stderr)
+					j.finish(t, dir, want)
+				})
+			}
 		}
 	}
 }
