@@ -64,14 +64,18 @@ func atEveryWrite(disk *vfs.MemFS, r *rand.Rand, stride, from, to int, work func
 	return moments, more
 }
 
-// work adds documents, removes some of them, moves sieves and closes, batch by batch. The
-// memory is so small that some commits move sieves too.
+// work adds documents, removes some of them, moves sieves and closes, batch by batch, and now
+// and then opens the index again. The memory is so small that some commits move sieves too.
 func work(t *testing.T, disk vfs.FS, from, batches int) func(state *moment) {
-	return func(state *moment) {
+	open := func() *Index {
 		ix, err := Open(testDir, &Options{fs: disk, Memory: 64 << 10, OnFailure: func(err error) { panic(err) }})
 		if err != nil {
 			t.Fatal(err)
 		}
+		return ix
+	}
+	return func(state *moment) {
+		ix := open()
 		for b := from; b < from+batches; b++ {
 			for i := range 10 {
 				if _, err := ix.Add(fingerprinted(10*b+i, shingle.Fingerprint(10*b+i)<<20)); err != nil {
@@ -94,6 +98,12 @@ func work(t *testing.T, disk vfs.FS, from, batches int) func(state *moment) {
 				if err := ix.writeSieves(ix.last); err != nil {
 					t.Fatal(err)
 				}
+			}
+			if b%8 == 5 {
+				if err := ix.Close(); err != nil {
+					t.Fatal(err)
+				}
+				ix = open()
 			}
 		}
 		if err := ix.Close(); err != nil {
