@@ -251,6 +251,28 @@ func TestAgainstModel(t *testing.T) {
 	}
 }
 
+// TestNumbersAreNotGivenOutAgain removes the newest documents before the process dies.
+func TestNumbersAreNotGivenOutAgain(t *testing.T) {
+	mem := vfs.NewCrashableMem()
+	ix := open(t, mem)
+	for i := range 3 {
+		if _, err := ix.Add(fingerprinted(i, shingle.Fingerprint(i))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := ix.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ix.Remove(context.Background(), func(n DocNum, _ *Document) bool { return n > 1 }); err != nil {
+		t.Fatal(err)
+	}
+	ix = open(t, mem.CrashClone(vfs.CrashCloneCfg{}))
+	defer ix.Close()
+	if n, err := ix.Add(fingerprinted(3, 3)); n != 4 || err != nil {
+		t.Errorf("the next number is %d, %v", n, err)
+	}
+}
+
 // TestVerifyFindsFaults plants one fault at a time under the index, of every kind.
 func TestVerifyFindsFaults(t *testing.T) {
 	r := newRand(t)
