@@ -317,8 +317,9 @@ func TestFlippedBits(t *testing.T) {
 }
 
 // TestFlippedBitsOfLog flips one bit in the log of an index that was not closed. Damage before
-// the last block of the log is found; behind that it may look like what the process was about
-// to write when it died, and then the documents from there on are gone, and no others.
+// the last block of the log is found, but for one bit of each batch; behind that it may look like
+// what the process was about to write when it died. Then the documents from there on are gone,
+// and no others.
 func TestFlippedBitsOfLog(t *testing.T) {
 	r := newRand(t)
 	dir := filepath.Join(t.TempDir(), "ix")
@@ -377,7 +378,7 @@ func TestFlippedBitsOfLog(t *testing.T) {
 			found++
 		case err != nil:
 			t.Errorf("byte %d of %d: %v", at, len(log), err)
-		case at < sure && !slices.Equal(docs, want):
+		case at < sure && !slices.Equal(docs, want) && !endsLog(log, flipped, at):
 			t.Errorf("byte %d of %d: %d documents, and nobody says so", at, len(log), len(docs))
 		case len(docs) > len(want) || !slices.Equal(docs, want[:len(docs)]):
 			t.Errorf("byte %d of %d: documents are gone that stand before others", at, len(log))
@@ -389,6 +390,13 @@ func TestFlippedBitsOfLog(t *testing.T) {
 	if found == 0 {
 		t.Error("no flip was found")
 	}
+}
+
+// endsLog reports whether a flipped bit makes a chunk look like the end of its log, which has the
+// next log's number. The number comes after the kind of the chunk.
+func endsLog(log, flipped []byte, at int) bool {
+	const firstKind, lastKind = 9, 12
+	return at > 0 && log[at-1] >= firstKind && log[at-1] <= lastKind && flipped[at] == log[at]+1
 }
 
 // TestOlderFiles puts older copies in the place of files of a closed index.
