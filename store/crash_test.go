@@ -169,6 +169,23 @@ func TestPowerLossAtEveryWrite(t *testing.T) {
 // window is the number of operations of which pictures are held at a time.
 const window = 50
 
+// TestPowerLossWhileMade is the same for an index that is being made.
+func TestPowerLossWhileMade(t *testing.T) {
+	disk := vfs.NewCrashableMem()
+	moments, _ := atEveryWrite(disk, newRand(t), 1, 0, 1<<30, func(*moment) {
+		if err := open(t, disk).Close(); err != nil {
+			t.Fatal(err)
+		}
+	})
+	for _, m := range moments {
+		m.check(t)
+	}
+	t.Logf("%d moments", len(moments))
+	if len(moments) < 100 {
+		t.Errorf("only %d moments: the operations are no longer seen", len(moments))
+	}
+}
+
 // TestPowerLossTwice loses the power again while the index recovers from having lost it.
 func TestPowerLossTwice(t *testing.T) {
 	r := newRand(t)
