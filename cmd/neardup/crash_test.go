@@ -203,7 +203,7 @@ func TestKilledAnywhere(t *testing.T) {
 	seed := newSeed(t)
 	for _, j := range jobs {
 		want := j.reference(t, smallCorpus(seed))
-		j.sweep(t, "kill", testkit.Scale(67, 41, 1), seed, func(t *testing.T, dir, _ string, code int, _ string) {
+		j.sweep(t, "kill", testkit.Scale(67, 23, 1), seed, func(t *testing.T, dir, _ string, code int, _ string) {
 			if code != -1 {
 				t.Fatalf("exit code %d", code)
 			}
@@ -217,7 +217,7 @@ func TestPowerLoss(t *testing.T) {
 	seed := newSeed(t)
 	for _, j := range jobs {
 		want := j.reference(t, smallCorpus(seed))
-		j.sweep(t, "power", testkit.Scale(67, 37, 1), seed, func(t *testing.T, dir, _ string, code int, _ string) {
+		j.sweep(t, "power", testkit.Scale(67, 23, 1), seed, func(t *testing.T, dir, _ string, code int, _ string) {
 			if code != -1 {
 				t.Fatalf("exit code %d", code)
 			}
@@ -236,7 +236,7 @@ func TestFailingDisk(t *testing.T) {
 		}
 		want := j.reference(t, smallCorpus(seed))
 		for _, kind := range []string{"full", "stays-full", "broken", "stays-broken", "unreadable"} {
-			j.sweep(t, kind, testkit.Scale(97, 71, 1), seed, func(t *testing.T, dir, fired string, code int, stderr string) {
+			j.sweep(t, kind, testkit.Scale(97, 53, 1), seed, func(t *testing.T, dir, fired string, code int, stderr string) {
 				told(t, kind, fired, code, stderr)
 				j.finish(t, dir, want)
 			})
