@@ -64,11 +64,17 @@ func atEveryWrite(disk *vfs.MemFS, r *rand.Rand, stride, from, to int, work func
 	return moments, more
 }
 
+// openSmall opens an index with so little memory that some commits move sieves too, and saves
+// its filter when it closes.
+func openSmall(disk vfs.FS) (*Index, error) {
+	return Open(testDir, &Options{fs: disk, Memory: 64 << 10, savedFrom: 1, OnFailure: func(err error) { panic(err) }})
+}
+
 // work adds documents, removes some of them, moves sieves and closes, batch by batch, and now
-// and then opens the index again. The memory is so small that some commits move sieves too.
+// and then opens the index again.
 func work(t *testing.T, disk vfs.FS, from, batches int) func(state *moment) {
 	open := func() *Index {
-		ix, err := Open(testDir, &Options{fs: disk, Memory: 64 << 10, OnFailure: func(err error) { panic(err) }})
+		ix, err := openSmall(disk)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -115,13 +121,24 @@ func work(t *testing.T, disk vfs.FS, from, batches int) func(state *moment) {
 // check opens an index after the power went and holds it against what was acknowledged.
 func (m *moment) check(t *testing.T) {
 	t.Helper()
-	ix, err := Open(testDir, &Options{fs: m.disk, OnFailure: func(err error) { panic(err) }})
+	ix, err := openSmall(m.disk)
 	if err != nil {
 		t.Fatalf("%s: %v", m.at, err)
 	}
 	var found []DocNum
-	if err := ix.DocumentsAfter(0, func(n DocNum, _ *Document) error { found = append(found, n); return nil }); err != nil {
+	near := map[DocNum]shingle.Fingerprint{} // of some documents
+	if err := ix.DocumentsAfter(0, func(n DocNum, d *Document) error {
+		if found = append(found, n); n%8 == 0 {
+			near[n] = d.Fingerprint
+		}
+		return nil
+	}); err != nil {
 		t.Fatalf("%s: %v", m.at, err)
+	}
+	for n, f := range near {
+		if got, err := ix.Near(f, 0); err != nil || !slices.Equal(got, []Candidate{{n, 0}}) {
+			t.Fatalf("%s: document %d is not found: %v, %v", m.at, n, got, err)
+		}
 	}
 	first, last := DocNum(0), DocNum(0)
 	if len(found) > 0 {
