@@ -7,6 +7,9 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -139,7 +142,8 @@ func TestAgainstModel(t *testing.T) {
 		ix := open(t, mem)
 		durable, now := model{}, model{}
 		texts := map[DocNum]string{}
-		commit := func() { durable = model{}; maps.Copy(durable, now) }
+		var given DocNum // the last number that is durably given out, to a document that may be gone
+		commit := func() { durable, given = model{}, ix.Last(); maps.Copy(durable, now) }
 		for i := range 300 {
 			switch op := r.IntN(40); {
 			case op < 30:
@@ -156,8 +160,8 @@ func TestAgainstModel(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if now[n] != nil || durable[n] != nil {
-					t.Fatalf("number %d was given out before", n)
+				if n <= given {
+					t.Fatalf("number %d was given out before, %d is the last", n, given)
 				}
 				now[n] = d
 			case op < 33:
@@ -212,6 +216,7 @@ func TestAgainstModel(t *testing.T) {
 					if _, err := ix.Remove(context.Background(), func(n DocNum, _ *Document) bool { return durable[n] == nil }); err != nil {
 						t.Fatal(err)
 					}
+					given = ix.Last()
 				}
 			}
 		}
@@ -243,6 +248,28 @@ func TestAgainstModel(t *testing.T) {
 		if err := errors.Join(c.Close(), ix.Close()); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// TestNumbersAreNotGivenOutAgain removes the newest documents before the process dies.
+func TestNumbersAreNotGivenOutAgain(t *testing.T) {
+	mem := vfs.NewCrashableMem()
+	ix := open(t, mem)
+	for i := range 3 {
+		if _, err := ix.Add(fingerprinted(i, shingle.Fingerprint(i))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := ix.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ix.Remove(context.Background(), func(n DocNum, _ *Document) bool { return n > 1 }); err != nil {
+		t.Fatal(err)
+	}
+	ix = open(t, mem.CrashClone(vfs.CrashCloneCfg{}))
+	defer ix.Close()
+	if n, err := ix.Add(fingerprinted(3, 3)); n != 4 || err != nil {
+		t.Errorf("the next number is %d, %v", n, err)
 	}
 }
 
@@ -411,4 +438,56 @@ func TestRebuildGoesOn(t *testing.T) {
 		t.Error("the sieves were not written when they filled the memory")
 	}
 	now.compare(t, ix)
+}
+
+// TestLongUse opens an index again and again, adds documents, removes the oldest ones and
+// closes it: neither its files nor what the process holds must grow.
+func TestLongUse(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "ix")
+	const live, each = 1000, 100
+	cycles := testkit.Scale(40, 60, 2000)
+	var files, sizes, goroutines []int
+	for cycle := range cycles {
+		ix, err := Open(dir, &Options{Memory: 4 << 20})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range each {
+			i += cycle * each
+			if _, err := ix.AddText(fingerprinted(i, shingle.Fingerprint(i)*0x9e3779b97f4a7c15), fmt.Sprint("the text of ", i)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := ix.Commit(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := ix.Remove(context.Background(), func(n DocNum, _ *Document) bool { return n+live <= ix.last }); err != nil {
+			t.Fatal(err)
+		}
+		if err := ix.Close(); err != nil {
+			t.Fatal(err)
+		}
+		names, err := os.ReadDir(filepath.Join(dir, dbName))
+		if err != nil {
+			t.Fatal(err)
+		}
+		size := 0
+		for _, name := range names {
+			info, err := name.Info()
+			if err != nil {
+				t.Fatal(err)
+			}
+			size += int(info.Size())
+		}
+		files, sizes = append(files, len(names)), append(sizes, size)
+		goroutines = append(goroutines, runtime.NumGoroutine())
+	}
+	const settled = 2 * live / each
+	for name, samples := range map[string][]int{"files": files, "bytes": sizes, "goroutines": goroutines} {
+		early, late := slices.Max(samples[settled:settled+10]), slices.Max(samples[settled+10:])
+		t.Logf("%s: %d at first, %d later", name, early, late)
+		if float64(late) > 1.05*float64(early)+2 {
+			t.Errorf("%s grow: %v", name, samples)
+		}
+	}
 }

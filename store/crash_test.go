@@ -64,10 +64,24 @@ func atEveryWrite(disk *vfs.MemFS, r *rand.Rand, stride, from, to int, work func
 	return moments, more
 }
 
-// work adds documents, removes some of them, moves sieves and closes, batch by batch.
+// openSmall opens an index with so little memory that some commits move sieves too, and saves
+// its filter when it closes.
+func openSmall(disk vfs.FS) (*Index, error) {
+	return Open(testDir, &Options{fs: disk, Memory: 64 << 10, savedFrom: 1, OnFailure: func(err error) { panic(err) }})
+}
+
+// work adds documents, removes some of them, moves sieves and closes, batch by batch, and now
+// and then opens the index again.
 func work(t *testing.T, disk vfs.FS, from, batches int) func(state *moment) {
+	open := func() *Index {
+		ix, err := openSmall(disk)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return ix
+	}
 	return func(state *moment) {
-		ix := open(t, disk)
+		ix := open()
 		for b := from; b < from+batches; b++ {
 			for i := range 10 {
 				if _, err := ix.Add(fingerprinted(10*b+i, shingle.Fingerprint(10*b+i)<<20)); err != nil {
@@ -91,6 +105,12 @@ func work(t *testing.T, disk vfs.FS, from, batches int) func(state *moment) {
 					t.Fatal(err)
 				}
 			}
+			if b%8 == 5 {
+				if err := ix.Close(); err != nil {
+					t.Fatal(err)
+				}
+				ix = open()
+			}
 		}
 		if err := ix.Close(); err != nil {
 			t.Fatal(err)
@@ -101,13 +121,24 @@ func work(t *testing.T, disk vfs.FS, from, batches int) func(state *moment) {
 // check opens an index after the power went and holds it against what was acknowledged.
 func (m *moment) check(t *testing.T) {
 	t.Helper()
-	ix, err := Open(testDir, &Options{fs: m.disk, OnFailure: func(err error) { panic(err) }})
+	ix, err := openSmall(m.disk)
 	if err != nil {
 		t.Fatalf("%s: %v", m.at, err)
 	}
 	var found []DocNum
-	if err := ix.DocumentsAfter(0, func(n DocNum, _ *Document) error { found = append(found, n); return nil }); err != nil {
+	near := map[DocNum]shingle.Fingerprint{} // of some documents
+	if err := ix.DocumentsAfter(0, func(n DocNum, d *Document) error {
+		if found = append(found, n); n%8 == 0 {
+			near[n] = d.Fingerprint
+		}
+		return nil
+	}); err != nil {
 		t.Fatalf("%s: %v", m.at, err)
+	}
+	for n, f := range near {
+		if got, err := ix.Near(f, 0); err != nil || !slices.Equal(got, []Candidate{{n, 0}}) {
+			t.Fatalf("%s: document %d is not found: %v, %v", m.at, n, got, err)
+		}
 	}
 	first, last := DocNum(0), DocNum(0)
 	if len(found) > 0 {
@@ -154,6 +185,23 @@ func TestPowerLossAtEveryWrite(t *testing.T) {
 
 // window is the number of operations of which pictures are held at a time.
 const window = 50
+
+// TestPowerLossWhileMade is the same for an index that is being made.
+func TestPowerLossWhileMade(t *testing.T) {
+	disk := vfs.NewCrashableMem()
+	moments, _ := atEveryWrite(disk, newRand(t), 1, 0, 1<<30, func(*moment) {
+		if err := open(t, disk).Close(); err != nil {
+			t.Fatal(err)
+		}
+	})
+	for _, m := range moments {
+		m.check(t)
+	}
+	t.Logf("%d moments", len(moments))
+	if len(moments) < 100 {
+		t.Errorf("only %d moments: the operations are no longer seen", len(moments))
+	}
+}
 
 // TestPowerLossTwice loses the power again while the index recovers from having lost it.
 func TestPowerLossTwice(t *testing.T) {
@@ -264,7 +312,7 @@ func TestFlippedBits(t *testing.T) {
 	}
 	found, harmless := 0, 0
 	for _, name := range files {
-		for range testkit.Scale(2, 8, 60) {
+		for range testkit.Scale(2, 8, 40) { // each may leave files open
 			broken := filepath.Join(t.TempDir(), "ix")
 			if err := os.CopyFS(broken, os.DirFS(dir)); err != nil {
 				t.Fatal(err)
@@ -300,6 +348,89 @@ func TestFlippedBits(t *testing.T) {
 	if found < len(files) {
 		t.Errorf("only %d flips were found", found)
 	}
+}
+
+// TestFlippedBitsOfLog flips one bit in the log of an index that was not closed. Damage before
+// the last block of the log is found, but for one bit of each batch; behind that it may look like
+// what the process was about to write when it died. Then the documents from there on are gone,
+// and no others.
+func TestFlippedBitsOfLog(t *testing.T) {
+	r := newRand(t)
+	dir := filepath.Join(t.TempDir(), "ix")
+	ix, err := Open(dir, &Options{Memory: 4 << 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 600 {
+		if _, err := ix.Add(fingerprinted(i, shingle.Fingerprint(i)<<30)); err != nil {
+			t.Fatal(err)
+		}
+		if i%10 == 9 {
+			if err := ix.Commit(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	died := filepath.Join(t.TempDir(), "died")
+	if err := errors.Join(os.CopyFS(died, os.DirFS(dir)), ix.Close()); err != nil {
+		t.Fatal(err)
+	}
+	whole := filepath.Join(t.TempDir(), "ix")
+	if err := os.CopyFS(whole, os.DirFS(died)); err != nil {
+		t.Fatal(err)
+	}
+	want, err := damaged(whole)
+	if err != nil || len(want) != 600 {
+		t.Fatalf("%d documents, %v", len(want), err)
+	}
+	logs, err := filepath.Glob(filepath.Join(died, dbName, "*.log"))
+	if err != nil || len(logs) == 0 {
+		t.Fatalf("logs %v, %v", logs, err)
+	}
+	logName := filepath.Base(slices.Max(logs))
+	log, err := os.ReadFile(filepath.Join(died, dbName, logName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const block = 32 << 10
+	sure := (len(log) - 1) / block * block
+	if sure < block {
+		t.Fatalf("a log of %d bytes shows little", len(log))
+	}
+	found, lost := 0, 0
+	for range testkit.Scale(20, 60, 1000) {
+		broken := filepath.Join(t.TempDir(), "ix")
+		flipped := slices.Clone(log)
+		at := r.IntN(len(log))
+		flipped[at] ^= 1 << r.IntN(8)
+		if err := errors.Join(os.CopyFS(broken, os.DirFS(died)), os.WriteFile(filepath.Join(broken, dbName, logName), flipped, 0o644)); err != nil {
+			t.Fatal(err)
+		}
+		docs, err := damaged(broken)
+		switch {
+		case errors.Is(err, ErrDamaged):
+			found++
+		case err != nil:
+			t.Errorf("byte %d of %d: %v", at, len(log), err)
+		case at < sure && !slices.Equal(docs, want) && !endsLog(log, flipped, at):
+			t.Errorf("byte %d of %d: %d documents, and nobody says so", at, len(log), len(docs))
+		case len(docs) > len(want) || !slices.Equal(docs, want[:len(docs)]):
+			t.Errorf("byte %d of %d: documents are gone that stand before others", at, len(log))
+		case len(docs) < len(want):
+			lost++
+		}
+	}
+	t.Logf("a log of %d bytes: %d flips found, %d at its end lost documents", len(log), found, lost)
+	if found == 0 {
+		t.Error("no flip was found")
+	}
+}
+
+// endsLog reports whether a flipped bit makes a chunk look like the end of its log, which has the
+// next log's number. The number comes after the kind of the chunk.
+func endsLog(log, flipped []byte, at int) bool {
+	const firstKind, lastKind = 9, 12
+	return at > 0 && log[at-1] >= firstKind && log[at-1] <= lastKind && flipped[at] == log[at]+1
 }
 
 // TestOlderFiles puts older copies in the place of files of a closed index.

@@ -149,11 +149,25 @@ func (ix *Index) open() error {
 		return errors.Join(err, ix.closeDatabase())
 	}
 	if fresh {
-		if err := ix.writeIdentity(); err != nil {
+		if err := ix.establish(); err != nil {
 			return errors.Join(err, ix.closeDatabase())
 		}
 	}
 	return nil
+}
+
+// establish makes a new database an index. Pebble makes the first log before it raises the format,
+// as one in which damage is not found; so another is begun.
+func (ix *Index) establish() error {
+	if ix.last > 0 {
+		return &DamageError{Path: identityName, Detail: "missing, and there are documents"}
+	}
+	if !ix.opts.Temporary {
+		if err := ix.db.Flush(); err != nil {
+			return ioError(err)
+		}
+	}
+	return ix.writeIdentity()
 }
 
 func (ix *Index) makeDirectories(dbDir string) error {

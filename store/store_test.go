@@ -279,6 +279,22 @@ func TestRefusals(t *testing.T) {
 			write(t, filepath.Join(dir, identityName), `{"form`)
 			return dir
 		}, ErrDamaged, identityName},
+		{"description gone", Options{}, func(t *testing.T) string {
+			dir := filepath.Join(t.TempDir(), "ix")
+			ix, err := Open(dir, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			died := filepath.Join(t.TempDir(), "ix")
+			_, err = ix.Add(fingerprinted(1, 1))
+			if err := errors.Join(err, ix.Commit(), os.CopyFS(died, os.DirFS(dir)), ix.Close()); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Remove(filepath.Join(died, identityName)); err != nil {
+				t.Fatal(err)
+			}
+			return died
+		}, ErrDamaged, identityName},
 		{"seal garbled", Options{}, func(t *testing.T) string {
 			dir := made(t, nil)
 			write(t, filepath.Join(dir, sealName), `{"form`)
@@ -312,7 +328,7 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// TestSealFindsDamage removes, shortens and flips a bit in each file of a closed index.
+// TestSealFindsDamage removes, empties, shortens and flips a bit in each file of a closed index.
 func TestSealFindsDamage(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "ix")
 	ix, err := Open(dir, nil)
@@ -333,6 +349,7 @@ func TestSealFindsDamage(t *testing.T) {
 	}
 	damage := map[string]func(path string, data []byte) error{
 		"removed": func(path string, _ []byte) error { return os.Remove(path) },
+		"emptied": func(path string, _ []byte) error { return os.WriteFile(path, nil, 0o644) },
 		"halved":  func(path string, data []byte) error { return os.WriteFile(path, data[:len(data)/2], 0o644) },
 		"flipped": func(path string, data []byte) error {
 			data = slices.Clone(data)

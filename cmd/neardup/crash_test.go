@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -29,10 +30,13 @@ var jobs = []job{
 }
 
 // smallCorpus has records enough for several commits, and short ones, so that a run is fast.
-func smallCorpus(seed uint64) []byte {
+func smallCorpus(seed uint64) []byte { return mixedCorpus(seed, 5000, 60) }
+
+// mixedCorpus has so many short records and then articles.
+func mixedCorpus(seed uint64, short, articles int) []byte {
 	w := testkit.NewWriter(seed)
 	var b bytes.Buffer
-	for i := range 5000 {
+	for i := range short {
 		switch {
 		case i%97 == 0:
 			fmt.Fprintf(&b, "{bad %d\n", i)
@@ -42,7 +46,7 @@ func smallCorpus(seed uint64) []byte {
 			fmt.Fprintf(&b, "{\"text\":\"text %d\"}\n", w.IntN(2000))
 		}
 	}
-	b.Write(w.Corpus(60))
+	b.Write(w.Corpus(articles))
 	return b.Bytes()
 }
 
@@ -146,18 +150,22 @@ func (j job) sweep(t *testing.T, kind string, stride int, seed uint64, check fun
 	return steps
 }
 
-// steps are the moments of a run at which it is killed, as the operations that come next.
-var steps = []struct{ name, next string }{
-	{"judged", "write .*\\.partial"},
-	{"output written", "sync .*\\.partial"},
-	{"output synced", "write .*\\.log"},
-	{"committed, not synced", "sync .*\\.log"},
-	{"judged to the end", "rename out"},
-	{"output named", "syncdir \\.$"},
-	{"sieves written", "link .*\\.sst"},
-	{"sieves taken in", "sync .*MANIFEST"},
-	{"closed", "create .*SEAL"},
-	{"seal written", "rename .*SEAL"},
+// steps are the moments of a run at which it is killed, as the operations that come next; so
+// many of them come before, when the index is made.
+var steps = []struct {
+	name, next string
+	before     int
+}{
+	{"judged", "write .*\\.partial", 0},
+	{"output written", "sync .*\\.partial", 0},
+	{"output synced", "write .*\\.log", 2},
+	{"committed, not synced", "sync .*\\.log", 2},
+	{"judged to the end", "rename out", 0},
+	{"output named", "syncdir \\.$", 1},
+	{"sieves written", "link .*\\.sst", 0},
+	{"sieves taken in", "sync .*MANIFEST", 2},
+	{"closed", "create .*SEAL", 0},
+	{"seal written", "rename .*SEAL", 0},
 }
 
 // TestKilledAtEveryStep ends runs at the first, second and third time of every step.
@@ -174,7 +182,7 @@ func TestKilledAtEveryStep(t *testing.T) {
 				t.Run(fmt.Sprintf("%s/%s %d", j.name, step.name, at), func(t *testing.T) {
 					dir := t.TempDir()
 					writeFile(t, filepath.Join(dir, "in.jsonl"), corpus)
-					code, stderr, fired := j.run(t, dir, befallen{"kill", at, seed, step.next})
+					code, stderr, fired := j.run(t, dir, befallen{"kill", step.before + at, seed, step.next})
 					switch {
 					case fired == "" && at == 1:
 						t.Fatal("it never came to that")
@@ -195,7 +203,7 @@ func TestKilledAnywhere(t *testing.T) {
 	seed := newSeed(t)
 	for _, j := range jobs {
 		want := j.reference(t, smallCorpus(seed))
-		j.sweep(t, "kill", testkit.Scale(67, 41, 1), seed, func(t *testing.T, dir, _ string, code int, _ string) {
+		j.sweep(t, "kill", testkit.Scale(67, 23, 1), seed, func(t *testing.T, dir, _ string, code int, _ string) {
 			if code != -1 {
 				t.Fatalf("exit code %d", code)
 			}
@@ -209,7 +217,7 @@ func TestPowerLoss(t *testing.T) {
 	seed := newSeed(t)
 	for _, j := range jobs {
 		want := j.reference(t, smallCorpus(seed))
-		j.sweep(t, "power", testkit.Scale(67, 37, 1), seed, func(t *testing.T, dir, _ string, code int, _ string) {
+		j.sweep(t, "power", testkit.Scale(67, 23, 1), seed, func(t *testing.T, dir, _ string, code int, _ string) {
 			if code != -1 {
 				t.Fatalf("exit code %d", code)
 			}
@@ -222,24 +230,116 @@ func TestPowerLoss(t *testing.T) {
 // for it and one message, and be taken up again when the disk is well.
 func TestFailingDisk(t *testing.T) {
 	seed := newSeed(t)
-	for _, kind := range []string{"full", "stays-full", "broken", "stays-broken", "unreadable"} {
-		for i, j := range jobs {
-			if testkit.Tier() == "short" && i != int(seed%2) {
-				continue
-			}
-			want := j.reference(t, smallCorpus(seed))
-			j.sweep(t, kind, testkit.Scale(97, 71, 1), seed, func(t *testing.T, dir, fired string, code int, stderr string) {
-				full := strings.Contains(kind, "full")
-				switch {
-				case code == exitRejects && (strings.Contains(fired, "read") || strings.Contains(fired, "remove")):
-					// It was read again, or is removed later.
-				case full && code != exitDiskFull, !full && code != exitFailed && code != exitDamaged:
-					t.Fatalf("exit code %d: %s", code, stderr)
-				case !strings.HasPrefix(stderr, "neardup: error: ") || strings.Count(stderr, "neardup: error: ") != 1 || strings.Count(stderr, "\n") > 2:
-					t.Fatalf("it says %q", stderr)
-				}
+	for i, j := range jobs {
+		if testkit.Tier() == "short" && i != int(seed%2) {
+			continue
+		}
+		want := j.reference(t, smallCorpus(seed))
+		for _, kind := range []string{"full", "stays-full", "broken", "stays-broken", "unreadable"} {
+			j.sweep(t, kind, testkit.Scale(97, 53, 1), seed, func(t *testing.T, dir, fired string, code int, stderr string) {
+				told(t, kind, fired, code, stderr)
 				j.finish(t, dir, want)
 			})
 		}
+	}
+}
+
+// told checks what a run says that a disk has failed.
+func told(t *testing.T, kind, fired string, code int, stderr string) {
+	t.Helper()
+	full := strings.Contains(kind, "full")
+	switch {
+	case code == exitRejects && (strings.Contains(fired, "read") || strings.Contains(fired, "remove")):
+		// It was read again, or is removed later.
+	case full && code != exitDiskFull, !full && code != exitFailed && code != exitDamaged:
+		t.Fatalf("exit code %d: %s", code, stderr)
+	case !strings.HasPrefix(stderr, "neardup: error: ") || strings.Count(stderr, "neardup: error: ") != 1 || strings.Count(stderr, "\n") > 2:
+		t.Fatalf("it says %q", stderr)
+	}
+}
+
+// TestFailingAtEveryStep makes the first operation of every step fail, once.
+func TestFailingAtEveryStep(t *testing.T) {
+	seed := newSeed(t)
+	corpus := smallCorpus(seed)
+	for n, j := range jobs {
+		if testkit.Tier() == "short" && n != int(seed%2) {
+			continue
+		}
+		want := j.reference(t, corpus)
+		for i, step := range steps {
+			for k, kind := range []string{"full", "broken"} {
+				if testkit.Tier() != "long" && k != (i+int(seed/2))%2 {
+					continue
+				}
+				t.Run(fmt.Sprintf("%s/%s %s", j.name, step.name, kind), func(t *testing.T) {
+					dir := t.TempDir()
+					writeFile(t, filepath.Join(dir, "in.jsonl"), corpus)
+					code, stderr, fired := j.run(t, dir, befallen{kind, step.before + 1, seed, step.next})
+					if fired == "" {
+						t.Fatal("it never came to that")
+					}
+					told(t, kind, fired, code, stderr)
+					j.finish(t, dir, want)
+				})
+			}
+		}
+	}
+}
+
+// TestDamagedTable flips a bit in a table of a closed index: whoever reads it ends with the
+// code for damage and one message, and whoever does not says what is true.
+func TestDamagedTable(t *testing.T) {
+	seed := newSeed(t)
+	dir := t.TempDir()
+	corpus := smallCorpus(seed)
+	writeFile(t, filepath.Join(dir, "in.jsonl"), corpus)
+	if code, stderr, _ := jobs[1].run(t, dir, befallen{}); code != exitRejects {
+		t.Fatalf("exit code %d: %s", code, stderr)
+	}
+	commands := [][]string{
+		{"index", "verify", "--read-data", "-q", "ix"},
+		{"index", "export", "ix"},
+		{"filter", "in.jsonl", "--frozen", "--tag", "--index", "ix", "--max-bad-rate", "1", "-q"},
+	}
+	do := func(args []string) (code int, stdout, stderr string) {
+		c := exec.Command("neardup", args...)
+		c.Dir = dir
+		var o, e bytes.Buffer
+		c.Stdout, c.Stderr = &o, &e
+		code = exitCode(t, c.Run())
+		return code, o.String(), e.String()
+	}
+	var want []string
+	for _, args := range commands {
+		_, stdout, _ := do(args)
+		want = append(want, stdout)
+	}
+	tables, err := filepath.Glob(filepath.Join(dir, "ix", "db", "*.sst"))
+	if err != nil || len(tables) == 0 {
+		t.Fatalf("tables %v, %v", tables, err)
+	}
+	r := rand.New(rand.NewPCG(seed, 7))
+	found := 0
+	for range testkit.Scale(4, 10, 200) {
+		table := tables[r.IntN(len(tables))]
+		whole := []byte(readFile(t, table))
+		broken := bytes.Clone(whole)
+		at := r.IntN(len(broken))
+		broken[at] ^= 1 << r.IntN(8)
+		writeFile(t, table, broken)
+		for i, args := range commands {
+			switch code, stdout, stderr := do(args); {
+			case code == exitDamaged && strings.HasPrefix(stderr, "neardup: error: ") && strings.Count(stderr, "\n") == 2:
+				found++
+			case code == exitDamaged || code != exitDone && code != exitRejects || stdout != want[i]:
+				t.Errorf("byte %d of %s, %v: exit code %d: %s", at, filepath.Base(table), args, code, stderr)
+			}
+		}
+		writeFile(t, table, whole)
+	}
+	t.Logf("%d times found", found)
+	if found == 0 {
+		t.Error("no flip was found")
 	}
 }

@@ -22,8 +22,8 @@ import (
 //
 // The kinds: kill ends the process before the operation; full and broken make it fail as a
 // full and as a broken disk do, stays-full and stays-broken all that follow too; unreadable
-// makes a read fail, and is counted among reads alone; power ends the process and takes from
-// the outputs what was not synced.
+// makes a read fail, and is counted among reads alone; hang is an operation that never comes
+// to its end; power ends the process and takes from the outputs what was not synced.
 const (
 	faultVariable = "NEARDUP_FAULT"
 	firedVariable = "NEARDUP_FIRED"
@@ -84,7 +84,11 @@ func (f *faults) do(op fault.Op, path string, do func() error) error {
 		return do()
 	}
 	if due {
-		if f.kind == "power" {
+		switch f.kind {
+		case "hang":
+			f.mu.Unlock()
+			select {}
+		case "power":
 			f.losePower()
 		}
 		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)

@@ -32,8 +32,13 @@ type stream struct {
 
 func startFilter(t *testing.T, dir string, args ...string) *stream {
 	t.Helper()
+	return startFilterUnder(t, nil, dir, args...)
+}
+
+func startFilterUnder(t *testing.T, environment []string, dir string, args ...string) *stream {
+	t.Helper()
 	s := &stream{Cmd: exec.Command("neardup", append([]string{"filter", "-q"}, args...)...), err: &bytes.Buffer{}}
-	s.Dir, s.Stderr = dir, s.err
+	s.Dir, s.Stderr, s.Env = dir, s.err, environment
 	var err error
 	var out io.ReadCloser
 	if s.in, err = s.StdinPipe(); err == nil {
@@ -100,13 +105,59 @@ func TestFilterAnswersAtOnce(t *testing.T) {
 	}
 }
 
+// TestFilterAnswersWhatIsDurable has a disk that hangs when a verdict is to be written or synced:
+// it must not be answered.
+func TestFilterAnswersWhatIsDurable(t *testing.T) {
+	lines := withIDs(newSeed(t), 20)
+	for _, next := range []string{`write .*\.log`, `sync .*\.log`} {
+		for at := 4; at <= 6; at++ {
+			note := filepath.Join(t.TempDir(), "fired")
+			s := startFilterUnder(t, environment("hang", at, 0, next, note), t.TempDir(), "--index", "ix", "--tag")
+			answers := make(chan string, len(lines))
+			go func() {
+				for {
+					line, err := s.out.ReadString('\n')
+					if err != nil {
+						return
+					}
+					answers <- line
+				}
+			}()
+			sent := 0
+			for ; !exists(note) && sent < len(lines); sent++ {
+				if _, err := fmt.Fprintln(s.in, lines[sent]); err != nil {
+					t.Fatal(err)
+				}
+				for sent == len(answers) && !exists(note) {
+					time.Sleep(time.Millisecond)
+				}
+			}
+			time.Sleep(20 * time.Millisecond)
+			if !exists(note) || sent < 2 {
+				t.Errorf("%s, %d: it hangs after %d records", next, at, sent)
+			} else if len(answers) >= sent {
+				t.Errorf("%s, %d: %d records were sent and %d answered", next, at, sent, len(answers))
+			}
+			if err := s.Process.Kill(); err != nil {
+				t.Fatal(err)
+			}
+			_ = s.Wait()
+		}
+	}
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
 // TestFilterKilled kills filters at random moments. What was answered must be in the index,
 // and be answered the same way when everything is sent again; and a summary tells of no more
 // than the index holds.
 func TestFilterKilled(t *testing.T) {
 	seed := newSeed(t)
 	r := rand.New(rand.NewPCG(seed, 5))
-	lines := withIDs(seed, testkit.Scale(1000, 2500, 20000))
+	lines := withIDs(seed, testkit.Scale(1000, 2500, 5000))
 	input := strings.Join(lines, "\n") + "\n"
 	reference := exec.Command("neardup", "filter", "-q", "--tag")
 	reference.Stdin = strings.NewReader(input)
@@ -117,7 +168,7 @@ func TestFilterKilled(t *testing.T) {
 	}
 	whole := time.Since(start)
 	kills, lost := 0, 0
-	for kills < testkit.Scale(5, 20, 400) {
+	for kills < testkit.Scale(5, 20, 300) {
 		dir := t.TempDir()
 		answered := map[string]string{} // by id
 		for attempt := 0; ; attempt++ {
@@ -296,7 +347,7 @@ func TestFilterReaderStops(t *testing.T) {
 // the next one does.
 func TestOneWriter(t *testing.T) {
 	dir := t.TempDir()
-	n := testkit.Scale(10, 20, 50)
+	n := testkit.Scale(20, 50, 50)
 	var mu sync.Mutex
 	var winners []*stream
 	var wait sync.WaitGroup

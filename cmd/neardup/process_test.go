@@ -164,20 +164,22 @@ func checkClean(t *testing.T, in, out, removed string, s dedup.Summary) {
 	}
 }
 
-// TestKilledRunResumes kills a run into a named index again and again, at random moments,
-// and starts it again until it ends: the outputs must be those of a run that was let be.
-func TestKilledRunResumes(t *testing.T) { killAndResume(t, testkit.Scale(3, 5, 100), 200) }
+// TestKilledRunResumes ends a run into a named index again and again, at random moments, by a
+// kill or a signal that it may answer, and starts it again until it comes to its end: the
+// outputs must be those of a run that was let be.
+func TestKilledRunResumes(t *testing.T) { killAndResume(t, testkit.Scale(3, 20, 300), 200) }
 
 // TestKilledRankedRunBeginsAgain is the same for a run that judges everything before it writes.
 func TestKilledRankedRunBeginsAgain(t *testing.T) {
-	killAndResume(t, testkit.Scale(1, 2, 50), 3, "--keep", "longest")
+	killAndResume(t, testkit.Scale(1, 8, 200), 3, "--keep", "longest")
 }
 
-func killAndResume(t *testing.T, trials, kills int, more ...string) {
+// killAndResume kills so many runs, each at most so often that it gets to its end.
+func killAndResume(t *testing.T, kills, attempts int, more ...string) {
 	args := cleanArgs(append([]string{"--index", "ix"}, more...)...)
 	seed := newSeed(t)
 	r := rand.New(rand.NewPCG(seed, 2))
-	corpus := testkit.NewWriter(seed).Corpus(testkit.Scale(8000, 15000, 100000))
+	corpus := mixedCorpus(seed, 10000, testkit.Scale(2000, 2000, 5000))
 	reference := t.TempDir()
 	writeFile(t, filepath.Join(reference, "in.jsonl"), corpus)
 	start := time.Now()
@@ -187,8 +189,9 @@ func killAndResume(t *testing.T, trials, kills int, more ...string) {
 	whole := time.Since(start)
 	want := readSummary(t, filepath.Join(reference, "summary.json"))
 
-	killed := 0
-	for trial := range trials {
+	killed, interrupted := 0, 0
+	var slowest time.Duration
+	for trial := 0; killed < kills && !t.Failed(); trial++ {
 		dir := t.TempDir()
 		writeFile(t, filepath.Join(dir, "in.jsonl"), corpus)
 		for attempt := 0; ; attempt++ {
@@ -199,20 +202,28 @@ func killAndResume(t *testing.T, trials, kills int, more ...string) {
 			if err := c.Start(); err != nil {
 				t.Fatal(err)
 			}
-			after := time.Duration(r.Int64N(int64(whole) + 1))
-			if attempt >= kills { // one that begins again does not get ahead
+			// The machine may become slower; and a run that begins again does not get ahead.
+			after := time.Duration(r.Int64N(int64(whole)*int64(8+attempt)/8 + 1))
+			if attempt >= attempts {
 				after = time.Hour
 			}
-			timer := time.AfterFunc(after, func() { _ = c.Process.Kill() })
+			signal := []syscall.Signal{syscall.SIGKILL, syscall.SIGKILL, syscall.SIGTERM, syscall.SIGINT}[r.IntN(4)]
+			begun := time.Now()
+			timer := time.AfterFunc(after, func() { _ = c.Process.Signal(signal) })
 			code := exitCode(t, c.Wait())
 			timer.Stop()
 			if code == exitRejects {
 				break
 			}
-			if code != -1 {
-				t.Fatalf("trial %d, attempt %d: exit code %d: %s", trial, attempt, code, &stderr)
+			switch {
+			case code == -1: // also if it did not listen to signals yet
+				killed++
+			case code == exitInterrupted+int(signal):
+				interrupted++
+			default:
+				t.Fatalf("trial %d, attempt %d: exit code %d after %v: %s", trial, attempt, code, signal, &stderr)
 			}
-			killed++
+			slowest = max(slowest, time.Since(begun)-after)
 			if attempt > 200 {
 				t.Fatal("the run does not get ahead")
 			}
@@ -226,12 +237,15 @@ func killAndResume(t *testing.T, trials, kills int, more ...string) {
 		if got.Read != want.Read || got.Kept != want.Kept || got.Clusters != want.Clusters || got.BytesRead != want.BytesRead {
 			t.Errorf("trial %d: summary %+v, want %+v", trial, got, want)
 		}
-		left, err := filepath.Glob(filepath.Join(dir, "*.partial"))
+		left, err := filepath.Glob(filepath.Join(dir, "[^s]*.partial")) // a summary is not taken up again
 		if err != nil || len(left) > 0 {
 			t.Errorf("trial %d: left behind: %v", trial, left)
 		}
 	}
-	t.Logf("%d kills", killed)
+	t.Logf("%d kills, %d interrupts, at most %v to end", killed, interrupted, slowest)
+	if slowest > 5*time.Second*time.Duration(memoryFactor) { // 2 s on a machine with nothing else to do
+		t.Errorf("it took %v to end", slowest)
+	}
 }
 
 // partialOut returns the name of the unfinished output in a directory.
@@ -274,6 +288,46 @@ func interruptedRun(t *testing.T, corpus []byte) string {
 	}
 	t.Fatal("every run ended before it was interrupted")
 	return ""
+}
+
+// TestOlderIndex puts an older copy of the index beside outputs that are further. A run that
+// was not complete is taken up from there; one whose outputs have their names is refused.
+func TestOlderIndex(t *testing.T) {
+	seed := newSeed(t)
+	corpus := smallCorpus(seed)
+	for _, j := range jobs {
+		want := j.reference(t, corpus)
+		dir, older := t.TempDir(), filepath.Join(t.TempDir(), "ix")
+		ix := filepath.Join(dir, "ix")
+		restore := func() {
+			if err := errors.Join(os.RemoveAll(ix), os.CopyFS(ix, os.DirFS(older))); err != nil {
+				t.Fatal(err)
+			}
+		}
+		writeFile(t, filepath.Join(dir, "in.jsonl"), corpus)
+		for i, at := range []struct {
+			next string
+			n    int
+		}{{`sync .*\.partial`, len(j.outputs) + 1}, {`rename out`, 1}} {
+			if _, stderr, fired := j.run(t, dir, befallen{"kill", at.n, seed, at.next}); fired == "" {
+				t.Fatalf("it never came to that: %s", stderr)
+			}
+			if i == 0 {
+				if err := os.CopyFS(older, os.DirFS(ix)); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		restore()
+		j.finish(t, dir, want)
+		restore()
+		if code, stderr, _ := j.run(t, dir, befallen{}); code != exitDamaged {
+			t.Errorf("%s: exit code %d: %s", j.name, code, stderr)
+		}
+		if !slices.Equal(j.read(t, dir), want) {
+			t.Errorf("%s: the outputs were changed", j.name)
+		}
+	}
 }
 
 // TestResumeRefusals changes what an interrupted run depends on.
@@ -394,6 +448,41 @@ func TestInterruptCleansUp(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestSecondInterrupt interrupts a run that the disk keeps from ending. An interrupt from the
+// keyboard would not do: a shell may have its children ignore it.
+func TestSecondInterrupt(t *testing.T) {
+	dir := t.TempDir()
+	writeFile(t, filepath.Join(dir, "in.jsonl"), smallCorpus(newSeed(t)))
+	note := filepath.Join(t.TempDir(), "fired")
+	c := exec.Command("neardup", jobs[0].args...)
+	c.Dir, c.Env = dir, environment("hang", 4, 0, `sync .*\.log`, note)
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for !exists(note) {
+		time.Sleep(time.Millisecond)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- c.Wait() }()
+	for i := range 50 { // one that comes at once after another counts as the same
+		if err := c.Process.Signal(syscall.SIGTERM); err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case err := <-ended:
+			status, ok := c.ProcessState.Sys().(syscall.WaitStatus)
+			if i == 0 || !ok || status.Signal() != syscall.SIGTERM {
+				t.Errorf("it ended with %v after %d interrupts", err, i+1)
+			}
+			return
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
+	t.Error("the second interrupt does not end it")
+	_ = c.Process.Kill()
+	<-ended
 }
 
 // TestErrorsEndLongRuns has errors that come while much of the input is still to be read.
