@@ -16,6 +16,8 @@ type ScanOptions struct {
 
 	Clusters bool // a row a record, instead of a row a pair
 	AllPairs bool // every verified pair, instead of one row for each of a group of equal texts
+
+	Overview *Overview // filled in, unless it is nil
 }
 
 // pairRow is a verified pair, a before b in the input.
@@ -52,8 +54,15 @@ func Scan(ctx context.Context, o ScanOptions) (summary Summary, err error) {
 	texts := o.Input.useTexts(scanRun, o.TempDir)
 	d.texts = texts
 	s := &scanner{o: o, d: d, summary: &summary}
-	err = o.report(ctx, d.opts.Params, &summary, d.analyse, s.scan, nil)
-	return summary, errors.Join(err, texts.Remove(), d.Close())
+	analyse, last := analyser(d.analyse), func(io.Writer) error { return nil }
+	if o.Overview != nil {
+		s.view = newOverviewer(o.Overview, d, texts)
+		analyse = d.analyseParagraphs
+		last = func(io.Writer) error { return s.view.finish(ctx) }
+	}
+	err = o.report(ctx, d.opts.Params, &summary, analyse, s.scan, last)
+	summary.Overflow = d.overflow
+	return summary, errors.Join(err, s.view.close(), texts.Remove(), d.Close())
 }
 
 const scanRun = 1 // the index is temporary: one run is all that it sees
@@ -62,6 +71,7 @@ type scanner struct {
 	o        ScanOptions
 	d        *Deduper
 	summary  *Summary
+	view     *overviewer // nil if none is wanted
 	clusters numberSet
 	added    int
 }
@@ -86,19 +96,23 @@ func (s *scanner) scan(it *item, out io.Writer) error {
 		j.take(highest(near))
 	}
 	s.summary.count(j.Verdict)
-	s.summary.Overflow = d.overflow
 	if j.Duplicate() && s.clusters.add(j.of) {
 		s.summary.Clusters++
 	}
 	if err := s.report(out, doc, j, equal, near); err != nil {
 		return err
 	}
+	if s.view != nil {
+		if err := s.view.add(it, j); err != nil {
+			return err
+		}
+	}
 	// In the search by shingles the first of equal texts stands for all.
 	first := len(equal) == 0
 	if _, err := d.add(doc, it.analysis, j, first || s.o.AllPairs, first); err != nil {
 		return err
 	}
-	if !first {
+	if !first && (s.view == nil || j.Kind == Exact) {
 		s.o.Input.texts.forget(it)
 	}
 	if s.added++; s.added%commitItems == 0 {

@@ -2,7 +2,7 @@ package main
 
 import (
 	"bytes"
-	_ "embed"
+	"embed"
 	"fmt"
 	"html/template"
 	"slices"
@@ -12,12 +12,18 @@ import (
 	"neardup/internal/durable"
 )
 
-//go:embed picture.html
-var pictureSource string
+// designs are the pages for a browser, and the style that they share.
+//
+//go:embed style.html picture.html overview.html
+var designs embed.FS
 
-var pictureTemplate = template.Must(template.New("picture").Funcs(template.FuncMap{
-	"grouped": grouped, "plural": plural,
-}).Parse(pictureSource))
+var pictureTemplate = design("picture.html")
+
+func design(name string) *template.Template {
+	return template.Must(template.New(name).Funcs(template.FuncMap{
+		"grouped": grouped, "plural": plural,
+	}).ParseFS(designs, name, "style.html"))
+}
 
 // maxPictures is how many pages one file shows: the worst. More than a person looks at would
 // only make it slow.

@@ -2,10 +2,13 @@ package main
 
 import (
 	"context"
+	"io"
 
 	"github.com/spf13/cobra"
 
 	"neardup/dedup"
+	"neardup/internal/durable"
+	"neardup/internal/record"
 )
 
 type scanFlags struct {
@@ -16,6 +19,7 @@ type scanFlags struct {
 	clusters         bool
 	allPairs         bool
 	paragraphs       bool
+	report           string
 	failOnDuplicates bool
 }
 
@@ -31,16 +35,22 @@ is paired with the first. With --clusters there is a line for each record instea
 representative of its cluster: a star, in which every member matches the representative
 directly. With --paragraphs there is a line for each paragraph that stands in several documents.
 
+--report FILE.html writes a page to look at: how much would go and why, the largest clusters with
+what would go beside what stays, and repeated paragraphs. It needs no network. Lines are not
+printed to a terminal then.
+
 Exit status is 0 when done, 3 when done and some records were rejected, 20 if there are
 duplicates and --fail-on-duplicates was given, 1 if it failed, and 64 for wrong usage.`,
 		Example: `  neardup scan corpus.jsonl > pairs.jsonl
-  neardup scan --clusters corpus.jsonl`,
+  neardup scan --clusters corpus.jsonl
+  neardup scan --report report.html corpus.jsonl`,
 		RunE: func(cmd *cobra.Command, args []string) error { return s.runScan(cmd.Context(), args, f) },
 	}
 	fs := c.Flags()
 	fs.BoolVar(&f.clusters, "clusters", false, "report each record and its cluster")
 	fs.BoolVar(&f.allPairs, "all-pairs", false, "report every pair of a group of equal texts")
 	fs.BoolVar(&f.paragraphs, "paragraphs", false, "report each paragraph that stands in several documents, most documents first")
+	fs.StringVar(&f.report, "report", "", "write a page to look at in a browser to `FILE`")
 	fs.BoolVar(&f.failOnDuplicates, "fail-on-duplicates", false, "exit with 20 if there are duplicates")
 	f.inputFlags.add(fs)
 	f.compareFlags.add(fs)
@@ -56,8 +66,25 @@ func (s *streams) runScan(ctx context.Context, args []string, f scanFlags) error
 	if f.paragraphs && (f.clusters || f.allPairs || f.failOnDuplicates) {
 		return usagef("--paragraphs reports no pairs and no clusters")
 	}
-	summary, err := s.job(args, f.inputFlags, f.resourceFlags, true, nil, func(in dedup.Input) (dedup.Summary, error) {
-		report := dedup.ReportOptions{Input: in, Output: s.out, Rejects: f.rejects, Force: f.force}
+	var view *dedup.Overview
+	out := s.out
+	if f.report != "" {
+		switch {
+		case f.paragraphs:
+			return usagef("--report shows paragraphs too; leave out --paragraphs")
+		case f.report == record.Stdin:
+			return usagef("--report is written to a file, not to standard output")
+		}
+		if _, err := durable.Check(f.report, f.force); err != nil {
+			return err
+		}
+		view = &dedup.Overview{}
+		if _, ok := isTerminal(s.out); ok {
+			out = io.Discard
+		}
+	}
+	summary, err := s.job(args, f.inputFlags, f.resourceFlags, true, []string{f.report}, func(in dedup.Input) (dedup.Summary, error) {
+		report := dedup.ReportOptions{Input: in, Output: out, Rejects: f.rejects, Force: f.force}
 		if f.paragraphs {
 			return dedup.RepeatedParagraphs(ctx, dedup.ParagraphOptions{Options: opts, ReportOptions: report})
 		}
@@ -66,11 +93,17 @@ func (s *streams) runScan(ctx context.Context, args []string, f scanFlags) error
 			ReportOptions: report,
 			Clusters:      f.clusters,
 			AllPairs:      f.allPairs,
+			Overview:      view,
 		})
 	})
 	if err != nil {
 		return err
 	}
 	summary.Params = f.compareFlags.params()
+	if view != nil {
+		if err := writeOverview(f.report, args, f.compareFlags, summary, view, f.force); err != nil {
+			return err
+		}
+	}
 	return s.finish(summary, f.resourceFlags, f.failOnDuplicates)
 }
