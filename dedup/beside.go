@@ -24,7 +24,7 @@ type Piece struct {
 }
 
 const (
-	maxBeside    = 128 << 10 // bytes of a text that are compared for an excerpt
+	maxBeside    = 32 << 10 // bytes of a text that are compared for an excerpt
 	maxStretches = 12
 	maxExcerpts  = 6 << 10 // bytes of all stretches, from which on there are no more
 	maxShown     = 40      // of one side of a stretch

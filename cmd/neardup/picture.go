@@ -21,8 +21,18 @@ var pictureTemplate = design("picture.html")
 
 func design(name string) *template.Template {
 	return template.Must(template.New(name).Funcs(template.FuncMap{
-		"grouped": grouped, "plural": plural,
+		"grouped": grouped, "plural": plural, "visible": visibleText,
 	}).ParseFS(designs, name, "style.html"))
+}
+
+// visibleText replaces control characters, but not line breaks and tabs.
+func visibleText(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '\n' || r == '\t' {
+			return r
+		}
+		return visible(r)
+	}, text)
 }
 
 // maxPictures is how many pages one file shows: the worst. More than a person looks at would
