@@ -86,6 +86,7 @@ const (
 type overviewer struct {
 	*Overview
 	d          *Deduper
+	opts       Options
 	texts      *runTexts
 	members    *sorter
 	paragraphs *paragraphScan
@@ -94,11 +95,10 @@ type overviewer struct {
 
 func newOverviewer(o *Overview, d *Deduper, texts *runTexts) *overviewer {
 	*o = Overview{}
-	return &overviewer{
-		Overview: o, d: d, texts: texts,
-		members:    newSorter(d.opts.TempDir, d.opts.Memory/16),
-		paragraphs: newParagraphScan(&d.opts, d.opts.Memory/32, texts),
-	}
+	v := &overviewer{Overview: o, d: d, opts: d.opts, texts: texts}
+	v.members = newSorter(v.opts.TempDir, v.opts.Memory/16)
+	v.paragraphs = newParagraphScan(&v.opts, v.opts.Memory/32, texts)
+	return v
 }
 
 func (v *overviewer) close() error {
@@ -164,9 +164,6 @@ func shownID(id string) string {
 
 // finish finds the largest clusters and the most frequent paragraphs.
 func (v *overviewer) finish(ctx context.Context) error {
-	if err := v.texts.flush(); err != nil {
-		return err
-	}
 	if err := v.cluster(ctx); err != nil {
 		return err
 	}
@@ -292,7 +289,7 @@ func (v *overviewer) show(c *Cluster) error {
 		if err != nil {
 			return err
 		}
-		m.Stretches, m.More = beside(v.d.opts.Params, text, copied, v.d.opts.MinResemblance)
+		m.Stretches, m.More = beside(v.opts.Params, text, copied, v.opts.MinResemblance)
 	}
 	return nil
 }
