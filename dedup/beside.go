@@ -126,7 +126,7 @@ func diff(p shingle.Params, a, b string) (as, bs []Piece) {
 		sameX[len(x)-1-i], sameY[len(y)-1-i] = true, true
 	}
 	commonWords(x[first:len(x)-last], y[first:len(y)-last], sameX[first:], sameY[first:])
-	return shorten(pieces(a, x, sameX)), shorten(pieces(b, y, sameY))
+	return pieces(a, b, x, y, sameX, sameY)
 }
 
 // commonWords marks a longest common subsequence, unless that is too much work.
@@ -185,25 +185,48 @@ func words(p shingle.Params, text string) (ws []word) {
 	return ws
 }
 
-// pieces joins words that are the same, or are not, to pieces. What two changes have between them
-// that is the same, but no letter and no digit, belongs to them.
-func pieces(text string, ws []word, same []bool) (ps []Piece) {
-	start := 0
-	for i, w := range ws {
-		part := text[start:w.end]
-		start = w.end
-		if n := len(ps); n > 0 && ps[n-1].Same == same[i] {
-			ps[n-1].Text += part
-			continue
-		}
-		if n := len(ps); n > 1 && !same[i] && !strings.ContainsFunc(ps[n-1].Text, wordly) {
-			ps[n-2].Text += ps[n-1].Text + part
-			ps = ps[:n-1]
-			continue
-		}
-		ps = append(ps, Piece{Text: part, Same: same[i]})
+// pieces joins words to pieces: what is the same on both sides, and between what is not. Of what two
+// changes have between them that is the same, what has no letter and no digit belongs to them.
+func pieces(a, b string, x, y []word, sameX, sameY []bool) (as, bs []Piece) {
+	type pair struct {
+		a, b string
+		same bool
 	}
-	return ps
+	var pairs []pair
+	atA, atB := 0, 0
+	for i, j := 0, 0; i < len(x) || j < len(y); {
+		first := i < len(x) && j < len(y) && sameX[i] && sameY[j]
+		for ; i < len(x) && j < len(y) && first && sameX[i] && sameY[j]; i++ {
+			j++
+		}
+		for ; i < len(x) && !first && !sameX[i]; i++ {
+		}
+		for ; j < len(y) && !first && !sameY[j]; j++ {
+		}
+		p := pair{same: first}
+		if i > 0 {
+			p.a, atA = a[atA:x[i-1].end], x[i-1].end
+		}
+		if j > 0 {
+			p.b, atB = b[atB:y[j-1].end], y[j-1].end
+		}
+		if n := len(pairs); n > 1 && !p.same && !strings.ContainsFunc(pairs[n-1].a, wordly) {
+			pairs[n-2].a += pairs[n-1].a + p.a
+			pairs[n-2].b += pairs[n-1].b + p.b
+			pairs = pairs[:n-1]
+			continue
+		}
+		pairs = append(pairs, p)
+	}
+	for _, p := range pairs {
+		if p.a != "" {
+			as = append(as, Piece{Text: p.a, Same: p.same})
+		}
+		if p.b != "" {
+			bs = append(bs, Piece{Text: p.b, Same: p.same})
+		}
+	}
+	return shorten(as), shorten(bs)
 }
 
 func wordly(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
@@ -261,7 +284,7 @@ func lastRunes(s string, n int) string {
 	if space := strings.IndexFunc(s[i:], unicode.IsSpace); space >= 0 && space < maxWord {
 		i += space
 	}
-	return strings.Clone(s[i:])
+	return strings.Clone(strings.TrimLeftFunc(s[i:], unicode.IsSpace))
 }
 
 const maxWord = 24 // bytes of a word that is left out rather than cut

@@ -229,7 +229,8 @@ func TestBeside(t *testing.T) {
 		{article + "\nMore.", strings.ToUpper(article), "exact A | " + strings.ToUpper(article) + "\nunique [More.] | \n"},
 		{article, "Before.\n" + article + "\nAfter.", "unique  | [Before.]\nexact A | A\nunique  | [After.]\n"},
 		{clock, strings.Replace(clock, "北街", "南街", 1), "near " + strings.Replace(clock, "北", "[北]", 1) + " | " + strings.Replace(clock, "北", "[南]", 1) + "\n"},
-		{strings.Repeat(article+" ", 3) + "x", strings.Repeat(article+" ", 3) + "x", "exact A The harbour ferry will go back to its old timetable on… on Thursday, ending a trial that had split the town for most of the winter. x | A The harbour ferry will go back to its old timetable on… on Thursday, ending a trial that had split the town for most of the winter. x\n"},
+		{strings.Repeat(article+" ", 3) + "x", strings.Repeat(article+" ", 3) + "x", "exact A The harbour ferry will go back to its old timetable on…on Thursday, ending a trial that had split the town for most of the winter. x | A The harbour ferry will go back to its old timetable on…on Thursday, ending a trial that had split the town for most of the winter. x\n"},
+		{"This is the same, and this not.", "This is the same.", "unique This is the same[, and this not]. | This is the same.\n"},
 		{"a, b", "c, d", "unique [a, b] | [c, d]\n"},
 		{"", "", ""},
 	}

@@ -145,7 +145,7 @@ func TestThresholdsAgainstWalks(t *testing.T) {
 		}) {
 			t.Errorf("at %v the border are %+v, counted %+v", got.MinResemblance, got.Borderline, border)
 		}
-		differs = differs || got.Dropped != ts[0].Dropped
+		differs = differs || got.Near != ts[0].Near
 		if got.MinResemblance == DefaultMinResemblance && (got.Exact != s.Exact || got.Near != s.Near || got.Syndicated != s.Syndicated) {
 			t.Errorf("%+v, and in the summary %+v", got, s)
 		}

@@ -49,6 +49,7 @@ type overview struct {
 	Paragraphs                                   []paragraphView
 	MinResemblance, MinContainment               string
 	Warnings                                     []string
+	Thresholds                                   []thresholdView
 }
 
 type sizeRow struct {
@@ -81,9 +82,21 @@ type paragraphView struct {
 	Documents, Occurrences int
 }
 
+// A thresholdView is what another threshold would do.
+type thresholdView struct {
+	dedup.Threshold
+	Name, Next string // the threshold and the one above
+	Now        bool
+	Dropped    int
+	Percent    string
+	Shares     []share
+	Stays      string // as a part of a bar
+}
+
 // writeOverview writes the file of --report.
-func writeOverview(path string, args []string, f compareFlags, s dedup.Summary, view *dedup.Overview, force bool) error {
+func writeOverview(path string, args []string, f compareFlags, s dedup.Summary, view *dedup.Overview, ts []dedup.Threshold, force bool) error {
 	page := newOverview(args, f, s, view)
+	page.explain(ts, s, f.minResemblance)
 	var out bytes.Buffer
 	for {
 		out.Reset()
@@ -140,14 +153,7 @@ func newOverview(args []string, f compareFlags, s dedup.Summary, view *dedup.Ove
 	}
 	for i, c := range view.Clusters {
 		x := clusterView{Cluster: c, Number: i + 1, Documents: int(c.Documents), Percent: percent(c.Documents, s.Read), Open: i == 0}
-		for _, k := range []struct {
-			kind dedup.Kind
-			n    int64
-		}{{dedup.Exact, c.Exact}, {dedup.Near, c.Near}, {dedup.Syndicated, c.Syndicated}} {
-			if k.n > 0 {
-				x.Shares = append(x.Shares, share{Name: k.kind.String(), Hue: kindHues[k.kind], Count: int(k.n), Flex: flex(k.n, c.Documents-1)})
-			}
-		}
+		x.Shares = kindShares(c.Exact, c.Near, c.Syndicated, c.Documents-1)
 		for _, m := range c.Members {
 			x.Members = append(x.Members, memberView{m, kindHues[m.Kind], fmt.Sprintf(
 				"resemblance %.2f; %s of it stands in the one that stays, and %s of that in it",
@@ -165,6 +171,34 @@ func newOverview(args []string, f compareFlags, s dedup.Summary, view *dedup.Ove
 		o.Warnings = append(o.Warnings, "There were more candidates than were looked at, "+plural(int(s.Overflow), "time")+": more may be copies than are counted here.")
 	}
 	return o
+}
+
+// kindShares are parts of a bar.
+func kindShares(exact, near, syndicated, of int64) (out []share) {
+	for _, k := range []struct {
+		kind dedup.Kind
+		n    int64
+	}{{dedup.Exact, exact}, {dedup.Near, near}, {dedup.Syndicated, syndicated}} {
+		if k.n > 0 {
+			out = append(out, share{Name: k.kind.String(), Hue: kindHues[k.kind], Count: int(k.n), Flex: flex(k.n, of)})
+		}
+	}
+	return out
+}
+
+// explain shows what other thresholds would do.
+func (o *overview) explain(ts []dedup.Threshold, s dedup.Summary, minResemblance float64) {
+	for i, t := range ts {
+		x := thresholdView{
+			Threshold: t, Name: resemblance(t.MinResemblance), Now: t.MinResemblance == minResemblance,
+			Dropped: int(t.Dropped), Percent: percent(t.Dropped, s.Read),
+			Shares: kindShares(t.Exact, t.Near, t.Syndicated, s.Read), Stays: flex(s.Read-t.Dropped, s.Read),
+		}
+		if i+1 < len(ts) {
+			x.Next = resemblance(ts[i+1].MinResemblance)
+		}
+		o.Thresholds = append(o.Thresholds, x)
+	}
 }
 
 // reasons says why the members of a cluster would go.
