@@ -157,7 +157,15 @@ func (s *scanner) finish(ctx context.Context) error {
 	if s.view == nil {
 		return nil
 	}
-	return s.view.finish(ctx)
+	if err := s.view.finish(ctx); err != nil {
+		return err
+	}
+	for _, c := range s.view.Clusters {
+		if judged := s.summary.Kept + s.summary.Dropped; alarming(c.Documents, judged) {
+			s.summary.Warnings = append(s.summary.Warnings, clusterWarning(c.ID, c.Documents, judged))
+		}
+	}
+	return nil
 }
 
 // matches returns the documents with an equal text, and the first of each near one. The latter

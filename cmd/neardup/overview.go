@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 
 	"neardup/dedup"
@@ -35,21 +36,26 @@ type step struct {
 
 // overview is what the page of --report shows.
 type overview struct {
-	Title                                        string
-	Read, Dropped, Exact, ClusterCount, Repeated int
-	Gone                                         string // share of the records
-	GoneBytes                                    string
-	Bytes                                        string
-	Shares                                       []share
-	Steps                                        []step
-	Tallest                                      int
-	Uneven                                       bool // not all copies are equal
-	Sizes                                        []sizeRow
-	Clusters                                     []clusterView
-	Paragraphs                                   []paragraphView
-	MinResemblance, MinContainment               string
-	Warnings                                     []string
-	Thresholds                                   []thresholdView
+	Title                          string
+	MinResemblance, MinContainment string
+	Warnings                       []string
+
+	Read, Dropped, Exact   int
+	Gone, GoneBytes, Bytes string // what would go, and the bytes of all
+	Shares                 []share
+
+	Steps   []step
+	Tallest int
+	Uneven  bool // not all copies are equal
+
+	ClusterCount int
+	Sizes        []sizeRow
+	Clusters     []clusterView
+
+	Thresholds []thresholdView
+
+	Repeated   int
+	Paragraphs []paragraphView
 }
 
 type sizeRow struct {
@@ -121,7 +127,9 @@ func newOverview(args []string, f compareFlags, s dedup.Summary, view *dedup.Ove
 		gone += n
 	}
 	o := &overview{
-		Title: strings.Join(args[:min(len(args), 3)], ", "), Read: int(s.Read), Dropped: int(s.Dropped), Exact: int(s.Exact), ClusterCount: int(s.Clusters), Repeated: int(view.Repeated),
+		Title: strings.Join(args[:min(len(args), 3)], ", "),
+		Read:  int(s.Read), Dropped: int(s.Dropped), Exact: int(s.Exact),
+		ClusterCount: int(s.Clusters), Repeated: int(view.Repeated),
 		Gone: percent(s.Dropped, s.Read), GoneBytes: megabytes(gone), Bytes: megabytes(view.Bytes),
 		MinResemblance: fmt.Sprint(f.minResemblance), MinContainment: fmt.Sprint(f.minContainment),
 	}
@@ -167,8 +175,9 @@ func newOverview(args []string, f compareFlags, s dedup.Summary, view *dedup.Ove
 	for _, p := range view.Paragraphs {
 		o.Paragraphs = append(o.Paragraphs, paragraphView{p, int(p.Documents), int(p.Occurrences)})
 	}
+	o.Warnings = s.Warnings
 	if s.Overflow > 0 {
-		o.Warnings = append(o.Warnings, "There were more candidates than were looked at, "+plural(int(s.Overflow), "time")+": more may be copies than are counted here.")
+		o.Warnings = append(slices.Clip(s.Warnings), "There were more candidates than were looked at, "+plural(int(s.Overflow), "time")+": more may be copies than are counted here.")
 	}
 	return o
 }

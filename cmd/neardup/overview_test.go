@@ -7,6 +7,7 @@ import (
 	"image/color"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -68,6 +69,18 @@ func TestOverviewOfNothing(t *testing.T) {
 		if page := readFile(t, report(t, texts)); !strings.Contains(page, "<b>0%</b>") || strings.Contains(page, "<details") {
 			t.Errorf("%q gives %s", texts, page)
 		}
+	}
+}
+
+// TestOverviewWarns has a tenth of the records and more in one cluster.
+func TestOverviewWarns(t *testing.T) {
+	w := testkit.NewWriter(1)
+	texts := slices.Repeat([]string{strings.Join(w.Article(2), "\n")}, 30)
+	for range 90 {
+		texts = append(texts, strings.Join(w.Article(2), "\n"))
+	}
+	if page := readFile(t, report(t, texts)); !strings.Contains(page, "the cluster of &lt;b onload=x&gt;0 has 30 of 120 records") {
+		t.Error("there is no warning")
 	}
 }
 
