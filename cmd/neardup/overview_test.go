@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"neardup/dedup"
 	"neardup/internal/testkit"
@@ -105,15 +106,15 @@ func TestOverviewHasABound(t *testing.T) {
 	}
 }
 
-// TestOverviewInBrowser has Chromium draw a report, and looks in it for the colours of the kinds
-// and for the mark of what differs.
+// TestOverviewInBrowser has Chromium draw a report, in the long tier one of 100,000 documents, and
+// looks in it for the colours of the kinds and for the mark of what differs.
 func TestOverviewInBrowser(t *testing.T) {
 	if testkit.Tier() == "short" {
 		t.Skip("takes seconds; set NEARDUP_TEST=ci")
 	}
 	w := testkit.NewWriter(1)
 	var texts []string
-	for i := range 300 {
+	for i := range testkit.Scale(0, 300, 100_000) {
 		text := strings.Join(w.Article(4), "\n")
 		switch i % 5 {
 		case 1:
@@ -125,7 +126,15 @@ func TestOverviewInBrowser(t *testing.T) {
 		}
 		texts = append(texts, strings.ToValidUTF8(text, ""))
 	}
-	img := shot(t, report(t, texts), 1600)
+	page := report(t, texts)
+	if size := len(readFile(t, page)); size > 5<<20 {
+		t.Errorf("the page has %d bytes", size)
+	}
+	start := time.Now()
+	img := shot(t, page, 1600)
+	if took := time.Since(start); testkit.Tier() == "long" && took > 2*time.Second {
+		t.Errorf("the browser takes %v", took)
+	}
 	for what, c := range map[string]color.RGBA{
 		"exact": {0x0f, 0x7b, 0x8a, 0xff}, "near": {0x31, 0x58, 0xc8, 0xff}, "syndicated": {0x8a, 0x3f, 0xa0, 0xff},
 		"a matched paragraph": {0xe6, 0xeb, 0xf8, 0xff}, "what differs": {0xea, 0xd8, 0xc2, 0xff},
