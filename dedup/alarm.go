@@ -74,12 +74,9 @@ func (c *cleaner) warnings() ([]string, error) {
 			ws = append(ws, fmt.Sprintf("%s loses %d of its %d records", s.Name, n[1], n[0]))
 		}
 	}
-	if a.Judged < alarmRecords {
-		return ws, nil
-	}
 	for _, n := range slices.Sorted(maps.Keys(a.Members)) {
 		count := a.Members[n] + 1 // and the representative
-		if float64(count) <= alarmCluster*float64(a.Judged) {
+		if !alarming(count, a.Judged) {
 			continue
 		}
 		d := c.d
@@ -90,7 +87,16 @@ func (c *cleaner) warnings() ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		ws = append(ws, fmt.Sprintf("the cluster of %s has %d of %d records", doc.ID, count, a.Judged))
+		ws = append(ws, clusterWarning(doc.ID, count, a.Judged))
 	}
 	return ws, nil
+}
+
+// alarming reports whether so much of a run is in one cluster that it is worth a warning.
+func alarming(documents, judged int64) bool {
+	return judged >= alarmRecords && float64(documents) > alarmCluster*float64(judged)
+}
+
+func clusterWarning(id string, documents, judged int64) string {
+	return fmt.Sprintf("the cluster of %s has %d of %d records", id, documents, judged)
 }

@@ -47,7 +47,10 @@ type framing func(*shingle.Digest) []bool
 // analyse computes what is known of a text of a site. What is boilerplate there belongs to no
 // article, and no other text is found by it.
 func (b *boilerplate) analyse(d *shingle.Digester, text string, site uint64, withSets bool) analysis {
-	g := d.Digest(text)
+	return b.analysis(d.Digest(text), text, site, withSets)
+}
+
+func (b *boilerplate) analysis(g *shingle.Digest, text string, site uint64, withSets bool) analysis {
 	a := analysis{
 		text: text, site: site, shingles: g.Set.Len(), short: g.Short, fingerprint: g.Fingerprint,
 		sketch: g.Sketch.Clone(), characters: g.Characters, hash: textHash(g.Normal),

@@ -222,6 +222,14 @@ func (d *Deduper) analyse(g *shingle.Digester, it *item) analysis {
 	return d.boilerplate.analyse(g, it.rec.Text, siteHash(it.host), d.wanted.often())
 }
 
+// analyseParagraphs looks for the paragraphs that may stand elsewhere too.
+func (d *Deduper) analyseParagraphs(g *shingle.Digester, it *item) analysis {
+	digest := g.Digest(it.rec.Text)
+	a := d.boilerplate.analysis(digest, it.rec.Text, siteHash(it.host), d.wanted.often())
+	a.trimming = longEnough(digest)
+	return a
+}
+
 func (d *Deduper) begin(docs []Document, analyses []analysis) ([]Verdict, func() error, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

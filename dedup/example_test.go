@@ -3,6 +3,7 @@ package dedup_test
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 
@@ -100,6 +101,61 @@ func ExampleScan() {
 	// Output:
 	// {"a":"a","b":"b","kind":"exact","distance":0,"resemblance":1,"containment_a":1,"containment_b":1}
 	// 2 1 <nil>
+}
+
+func ExampleScan_overview() {
+	text := "The library lends out seeds of beans, kale and sunflowers, and in the autumn readers bring some of theirs back."
+	sources, err := record.Find([]string{record.Stdin}, record.FindOptions{Spool: true, Stdin: strings.NewReader(
+		"{\"id\":\"a\",\"text\":\"" + text + "\"}\n{\"id\":\"b\",\"text\":\"" + strings.Replace(text, "kale", "leek", 1) + "\"}\n")})
+	if err != nil {
+		panic(err)
+	}
+	defer record.CloseAll(sources)
+	var o dedup.Overview
+	_, err = dedup.Scan(context.Background(), dedup.ScanOptions{
+		ReportOptions: dedup.ReportOptions{
+			Input:  dedup.Input{Sources: sources, Fields: record.Fields{Text: []string{"text"}, ID: "id"}},
+			Output: io.Discard,
+		},
+		Overview: &o,
+	})
+	for _, c := range o.Clusters {
+		for _, m := range c.Members {
+			fmt.Printf("%s, near %s: %q\n", m.ID, c.ID, m.Stretches[0].B[1].Text)
+		}
+	}
+	fmt.Println(o.GoneBytes[dedup.Near], "of", o.Bytes, "bytes would go", err)
+	// Output:
+	// b, near a: "leek"
+	// 111 of 222 bytes would go <nil>
+}
+
+func ExampleDefaultThresholds() {
+	text := "The library lends out seeds of beans, kale and sunflowers, and in the autumn readers bring some of theirs back."
+	sources, err := record.Find([]string{record.Stdin}, record.FindOptions{Spool: true, Stdin: strings.NewReader(
+		"{\"id\":\"a\",\"text\":\"" + text + "\"}\n{\"id\":\"b\",\"text\":\"" + strings.Replace(text, "kale", "leek", 1) + "\"}\n")})
+	if err != nil {
+		panic(err)
+	}
+	defer record.CloseAll(sources)
+	ts := dedup.DefaultThresholds()
+	_, err = dedup.Scan(context.Background(), dedup.ScanOptions{
+		ReportOptions: dedup.ReportOptions{
+			Input:  dedup.Input{Sources: sources, Fields: record.Fields{Text: []string{"text"}, ID: "id"}},
+			Output: io.Discard,
+		},
+		Thresholds: ts,
+	})
+	for _, t := range ts {
+		fmt.Println(t.MinResemblance, t.Near, err)
+	}
+	// Output:
+	// 0.7 1 <nil>
+	// 0.75 1 <nil>
+	// 0.8 1 <nil>
+	// 0.85 0 <nil>
+	// 0.9 0 <nil>
+	// 0.95 0 <nil>
 }
 
 func ExampleCompare() {

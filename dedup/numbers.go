@@ -15,3 +15,7 @@ func (s *numberSet) add(n store.DocNum) bool {
 	*word |= bit
 	return added
 }
+
+func (s *numberSet) has(n store.DocNum) bool {
+	return int(n/64) < len(*s) && (*s)[n/64]&(1<<(n%64)) != 0
+}

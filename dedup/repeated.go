@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"iter"
 	"slices"
 
 	"neardup/shingle"
@@ -34,29 +35,31 @@ func RepeatedParagraphs(ctx context.Context, o ParagraphOptions) (summary Summar
 	if err := o.validate(); err != nil {
 		return summary, err
 	}
-	r := &paragraphScan{o: &o, rows: newSorter(o.TempDir, o.Memory/4), found: newSorter(o.TempDir, o.Memory/8)}
-	r.texts = o.Input.useTexts(scanRun, o.TempDir)
-	digest := func(d *shingle.Digester, it *item) analysis { return analysis{trimming: longEnough(d, it.rec.Text)} }
+	r := newParagraphScan(&o.Options, o.Memory/8, o.Input.useTexts(scanRun, o.TempDir))
+	digest := func(d *shingle.Digester, it *item) analysis {
+		return analysis{trimming: longEnough(d.Digest(it.rec.Text))}
+	}
 	err = o.report(ctx, o.Params, &summary, digest, func(it *item, _ io.Writer) error {
 		summary.Kept++
 		return r.add(it)
 	}, func(out io.Writer) error {
-		if err := r.texts.flush(); err != nil {
-			return err
-		}
-		if err := r.group(ctx); err != nil {
-			return err
+		for row, err := range r.repeated(ctx) {
+			if err == nil {
+				err = encodeRow(out, row)
+			}
+			if err != nil {
+				return err
+			}
 		}
 		summary.Overflow = r.overflow
-		return r.write(out)
+		return nil
 	})
-	return summary, errors.Join(err, r.texts.Remove(), r.rows.close(), r.found.close())
+	return summary, errors.Join(err, r.texts.Remove(), r.close())
 }
 
 // longEnough returns the paragraphs of a text that are known to an index.
-func longEnough(d *shingle.Digester, text string) *trimming {
+func longEnough(g *shingle.Digest) *trimming {
 	t := &trimming{}
-	g := d.Digest(text)
 	for _, p := range g.Paragraphs {
 		if _, n := g.ParagraphKey(p); n >= minParagraph {
 			m := mark{paragraphHash(g.Normal[p.Normal.Start:p.Normal.End]), p.Range}
@@ -66,15 +69,23 @@ func longEnough(d *shingle.Digester, text string) *trimming {
 	return t
 }
 
-// A paragraphScan is a run of RepeatedParagraphs.
+// A paragraphScan finds repeated paragraphs.
 type paragraphScan struct {
-	o        *ParagraphOptions
+	o        *Options
 	texts    *runTexts
 	rows     *sorter // of all paragraphs
 	found    *sorter // of those in several documents
 	row      []byte
+	repeats  int64 // paragraphs found
 	overflow int64
 }
+
+// newParagraphScan returns one whose sorters take thrice the memory.
+func newParagraphScan(o *Options, memory int64, texts *runTexts) *paragraphScan {
+	return &paragraphScan{o: o, texts: texts, rows: newSorter(o.TempDir, 2*memory), found: newSorter(o.TempDir, memory)}
+}
+
+func (r *paragraphScan) close() error { return errors.Join(r.rows.close(), r.found.close()) }
 
 // An occurring is where a paragraph stands.
 type occurring struct {
@@ -220,6 +231,7 @@ search:
 			kind = Near
 		}
 		r.row = append(b, byte(kind))
+		r.repeats++
 		if err := r.found.add(r.row); err != nil {
 			return err
 		}
@@ -261,25 +273,31 @@ func (r *paragraphScan) text(o *occurring) (string, error) {
 	return text[o.at.Start:o.at.End], nil
 }
 
-// write writes what was found, most documents first, ties to the earlier.
-func (r *paragraphScan) write(out io.Writer) error {
-	for row, err := range r.found.all() {
-		if err != nil {
-			return err
+// repeated yields what was found, most documents first, ties to the earlier.
+func (r *paragraphScan) repeated(ctx context.Context) iter.Seq2[paragraphRow, error] {
+	return func(yield func(paragraphRow, error) bool) {
+		err := r.texts.flush()
+		if err == nil {
+			err = r.group(ctx)
 		}
-		n := len(row) - 9
-		o := parseOccurring(row[8:n])
-		text, err := r.text(&o)
 		if err != nil {
-			return err
+			yield(paragraphRow{}, err)
+			return
 		}
-		err = encodeRow(out, paragraphRow{
-			Text: text, Documents: int64(^binary.BigEndian.Uint64(row)), Occurrences: int64(binary.BigEndian.Uint64(row[n:])),
-			Kind: Kind(row[n+8]), First: o.id,
-		})
-		if err != nil {
-			return err
+		for row, err := range r.found.all() {
+			if err != nil {
+				yield(paragraphRow{}, err)
+				return
+			}
+			n := len(row) - 9
+			o := parseOccurring(row[8:n])
+			text, err := r.text(&o)
+			if !yield(paragraphRow{
+				Text: text, Documents: int64(^binary.BigEndian.Uint64(row)), Occurrences: int64(binary.BigEndian.Uint64(row[n:])),
+				Kind: Kind(row[n+8]), First: o.id,
+			}, err) || err != nil {
+				return
+			}
 		}
 	}
-	return nil
 }

@@ -16,6 +16,9 @@ type ScanOptions struct {
 
 	Clusters bool // a row a record, instead of a row a pair
 	AllPairs bool // every verified pair, instead of one row for each of a group of equal texts
+
+	Overview   *Overview   // filled in, unless it is nil
+	Thresholds []Threshold // filled in, in the order of their resemblance
 }
 
 // pairRow is a verified pair, a before b in the input.
@@ -40,6 +43,9 @@ type clusterRow struct {
 
 // Scan reports duplicates and removes nothing. Its summary counts what Clean would drop.
 func Scan(ctx context.Context, o ScanOptions) (summary Summary, err error) {
+	if err := checkThresholds(o.Thresholds); err != nil {
+		return summary, err
+	}
 	d, err := Open("", &o.Options)
 	if err != nil {
 		return summary, err
@@ -51,9 +57,19 @@ func Scan(ctx context.Context, o ScanOptions) (summary Summary, err error) {
 	}
 	texts := o.Input.useTexts(scanRun, o.TempDir)
 	d.texts = texts
-	s := &scanner{o: o, d: d, summary: &summary}
-	err = o.report(ctx, d.opts.Params, &summary, d.analyse, s.scan, nil)
-	return summary, errors.Join(err, texts.Remove(), d.Close())
+	s := &scanner{o: o, d: d, summary: &summary, minResemblance: d.opts.MinResemblance, levels: newLevels(o.Thresholds)}
+	analyse := analyser(d.analyse)
+	if o.Overview != nil {
+		s.view = newOverviewer(o.Overview, d, texts)
+		analyse = d.analyseParagraphs
+	}
+	if len(o.Thresholds) > 0 {
+		d.opts.MinResemblance = min(d.opts.MinResemblance, o.Thresholds[0].MinResemblance)
+	}
+	last := func(io.Writer) error { return s.finish(ctx) }
+	err = o.report(ctx, d.opts.Params, &summary, analyse, s.scan, last)
+	summary.Overflow = d.overflow
+	return summary, errors.Join(err, s.view.close(), texts.Remove(), d.Close())
 }
 
 const scanRun = 1 // the index is temporary: one run is all that it sees
@@ -62,8 +78,12 @@ type scanner struct {
 	o        ScanOptions
 	d        *Deduper
 	summary  *Summary
+	view     *overviewer // nil if none is wanted
+	levels   []*level
 	clusters numberSet
 	added    int
+
+	minResemblance float64 // of the rows; there may be a level below
 }
 
 func (s *scanner) scan(it *item, out io.Writer) error {
@@ -75,7 +95,11 @@ func (s *scanner) scan(it *item, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	equal, near, err := s.matches(&it.analysis)
+	equal, found, err := s.matches(&it.analysis)
+	if err != nil {
+		return err
+	}
+	near, err := s.all(d.opts.at(found, s.minResemblance, nil))
 	if err != nil {
 		return err
 	}
@@ -86,19 +110,32 @@ func (s *scanner) scan(it *item, out io.Writer) error {
 		j.take(highest(near))
 	}
 	s.summary.count(j.Verdict)
-	s.summary.Overflow = d.overflow
 	if j.Duplicate() && s.clusters.add(j.of) {
 		s.summary.Clusters++
 	}
 	if err := s.report(out, doc, j, equal, near); err != nil {
 		return err
 	}
+	if s.view != nil {
+		if err := s.view.add(it, j); err != nil {
+			return err
+		}
+	}
 	// In the search by shingles the first of equal texts stands for all.
 	first := len(equal) == 0
-	if _, err := d.add(doc, it.analysis, j, first || s.o.AllPairs, first); err != nil {
+	added, err := d.add(doc, it.analysis, j, first || s.o.AllPairs, first)
+	if err != nil {
 		return err
 	}
-	if !first {
+	for _, l := range s.levels {
+		v, m := l.judge(&d.opts, equal, found)
+		if !v.Duplicate() {
+			l.kept.add(added.num)
+		} else if first {
+			l.border(borderPair{m, doc.ID, it.ordinal, it.location})
+		}
+	}
+	if !first && (s.view == nil || j.Kind == Exact) {
 		s.o.Input.texts.forget(it)
 	}
 	if s.added++; s.added%commitItems == 0 {
@@ -107,31 +144,67 @@ func (s *scanner) scan(it *item, out io.Writer) error {
 	return nil
 }
 
-// matches returns the documents with an equal text and the near duplicates of a. The latter
+// finish fills in what was wanted besides rows.
+func (s *scanner) finish(ctx context.Context) error {
+	if err := s.o.Input.texts.flush(); err != nil {
+		return err
+	}
+	for _, l := range s.levels {
+		if err := l.finish(s.d, s.o.Input.texts); err != nil {
+			return err
+		}
+	}
+	if s.view == nil {
+		return nil
+	}
+	if err := s.view.finish(ctx); err != nil {
+		return err
+	}
+	for _, c := range s.view.Clusters {
+		if judged := s.summary.Kept + s.summary.Dropped; alarming(c.Documents, judged) {
+			s.summary.Warnings = append(s.summary.Warnings, clusterWarning(c.ID, c.Documents, judged))
+		}
+	}
+	return nil
+}
+
+// matches returns the documents with an equal text, and the first of each near one. The latter
 // are left out if nobody needs them.
 func (s *scanner) matches(a *analysis) (equal, near []match, err error) {
 	if equal, err = s.d.equal(a); err != nil {
 		return nil, nil, err
 	}
-	if !s.o.AllPairs && highest(equal).num != 0 {
+	if !s.o.AllPairs && highest(equal).num != 0 && s.keptByAll(equal) {
 		return equal, nil, nil
 	}
-	firsts, err := s.d.near(a, true)
-	if err != nil || !s.o.AllPairs {
-		return equal, firsts, err
+	near, err = s.d.near(a, true)
+	return equal, near, err
+}
+
+// keptByAll reports whether at every threshold one of those is a representative.
+func (s *scanner) keptByAll(equal []match) bool {
+	return !slices.ContainsFunc(s.levels, func(l *level) bool {
+		return !slices.ContainsFunc(equal, func(m match) bool { return l.kept.has(m.num) })
+	})
+}
+
+// all returns near matches with the copies of each, if they are to be reported.
+func (s *scanner) all(firsts []match) (near []match, err error) {
+	if !s.o.AllPairs {
+		return firsts, nil
 	}
 	for _, m := range firsts {
 		doc, err := s.d.index.Document(m.num)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		group, err := s.d.withText(doc.Text, m.kind, m.Evidence)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		near = append(near, group...)
 	}
-	return equal, near, nil
+	return near, nil
 }
 
 func (s *scanner) report(out io.Writer, doc Document, j judgement, equal, near []match) error {

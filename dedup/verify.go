@@ -93,13 +93,7 @@ func (v *verifier) verify(c candidate) (ok bool, err error) {
 		return false, err
 	}
 	o := &v.d.opts
-	switch {
-	case o.counts(Near) && m.Resemblance >= o.MinResemblance:
-		m.kind = Near
-	case o.counts(Syndicated) && max(m.article, m.articleOf) >= o.MinContainment:
-		m.kind = Syndicated
-		m.fuller = m.article < o.MinContainment
-	default:
+	if m.kind, m.fuller = o.kindOf(&m, o.MinResemblance); m.kind == Unique {
 		return false, nil
 	}
 	v.matches = append(v.matches, m)
@@ -107,6 +101,18 @@ func (v *verifier) verify(c candidate) (ok bool, err error) {
 		v.best = max(v.best, m.Resemblance)
 	}
 	return true, nil
+}
+
+// kindOf tells what two texts that are not equal are, by what was measured of them, and whether
+// the document is the fuller one.
+func (o *Options) kindOf(m *match, minResemblance float64) (k Kind, fuller bool) {
+	switch {
+	case o.counts(Near) && m.Resemblance >= minResemblance:
+		return Near, false
+	case o.counts(Syndicated) && max(m.article, m.articleOf) >= o.MinContainment:
+		return Syndicated, m.article < o.MinContainment
+	}
+	return Unique, false
 }
 
 // measure holds the document against one of the index: on the shingles of both texts if the

@@ -496,8 +496,8 @@ type printer struct {
 
 func terminal(w io.Writer) *printer {
 	p := &printer{Writer: w, width: 100}
-	f, ok := w.(*os.File)
-	if !ok || !term.IsTerminal(int(f.Fd())) {
+	f, ok := isTerminal(w)
+	if !ok {
 		return p
 	}
 	p.colour = os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
@@ -505,6 +505,12 @@ func terminal(w io.Writer) *printer {
 		p.width = columns
 	}
 	return p
+}
+
+// isTerminal returns the terminal that w writes to, if it is one.
+func isTerminal(w io.Writer) (*os.File, bool) {
+	f, ok := w.(*os.File)
+	return f, ok && term.IsTerminal(int(f.Fd()))
 }
 
 func (p *printer) printf(format string, args ...any) {

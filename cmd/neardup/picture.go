@@ -2,7 +2,7 @@ package main
 
 import (
 	"bytes"
-	_ "embed"
+	"embed"
 	"fmt"
 	"html/template"
 	"slices"
@@ -12,12 +12,28 @@ import (
 	"neardup/internal/durable"
 )
 
-//go:embed picture.html
-var pictureSource string
+// designs are the pages for a browser, and the style that they share.
+//
+//go:embed style.html picture.html overview.html
+var designs embed.FS
 
-var pictureTemplate = template.Must(template.New("picture").Funcs(template.FuncMap{
-	"grouped": grouped, "plural": plural,
-}).Parse(pictureSource))
+var pictureTemplate = design("picture.html")
+
+func design(name string) *template.Template {
+	return template.Must(template.New(name).Funcs(template.FuncMap{
+		"grouped": grouped, "plural": plural, "visible": visibleText,
+	}).ParseFS(designs, name, "style.html"))
+}
+
+// visibleText replaces control characters, but not line breaks and tabs.
+func visibleText(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '\n' || r == '\t' {
+			return r
+		}
+		return visible(r)
+	}, text)
+}
 
 // maxPictures is how many pages one file shows: the worst. More than a person looks at would
 // only make it slow.

@@ -2,8 +2,10 @@ package main
 
 import (
 	"bytes"
+	"fmt"
+	"image"
 	"image/color"
-	"image/png"
+	_ "image/png"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -55,12 +57,17 @@ func TestPictureIsSelfContained(t *testing.T) {
 	if err := os.WriteFile(hostile, []byte(text+"between\n"+text+"x\n"+text), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	picture := readFile(t, draw(t, append(picturePages(t, t.TempDir()), hostile)...))
+	selfContained(t, readFile(t, draw(t, append(picturePages(t, t.TempDir()), hostile)...)), 20)
+}
+
+// selfContained follows the links of a page, of which there are some.
+func selfContained(t *testing.T, picture string, least int) {
+	t.Helper()
 	if strings.Contains(picture, "<script") || strings.Contains(picture, "://") {
 		t.Error("the picture holds a script or an address")
 	}
 	links := regexp.MustCompile(`href="#([^"]*)"`).FindAllStringSubmatch(picture, -1)
-	if len(links) < 20 {
+	if len(links) < least {
 		t.Errorf("the picture has %d links", len(links))
 	}
 	for _, link := range links {
@@ -76,6 +83,16 @@ func TestPictureInBrowser(t *testing.T) {
 	if testkit.Tier() == "short" {
 		t.Skip("takes seconds; set NEARDUP_TEST=ci")
 	}
+	for _, page := range picturePages(t, t.TempDir()) {
+		if n := pixels(shot(t, draw(t, page), 1600), color.RGBA{0x0f, 0x7b, 0x8a, 0xff}); n < 3000 {
+			t.Errorf("%s: the colour of the section has %d pixels", page, n)
+		}
+	}
+}
+
+// shot has Chromium draw a page, 1200 pixels wide.
+func shot(t *testing.T, page string, height int) image.Image {
+	t.Helper()
 	var browser string
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
 		if path, err := exec.LookPath(name); err == nil {
@@ -85,28 +102,28 @@ func TestPictureInBrowser(t *testing.T) {
 	if browser == "" {
 		t.Skip("no Chromium is found to draw the pictures with")
 	}
-	for _, page := range picturePages(t, t.TempDir()) {
-		shot := filepath.Join(t.TempDir(), "shot.png")
-		c := exec.Command(browser, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--window-size=1200,1600",
-			"--user-data-dir="+t.TempDir(), "--screenshot="+shot, "file://"+draw(t, page))
-		c.WaitDelay = time.Minute
-		if out, err := c.CombinedOutput(); err != nil {
-			t.Fatalf("%v: %s", err, out)
-		}
-		img, err := png.Decode(strings.NewReader(readFile(t, shot)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		hue, n := color.RGBA{0x0f, 0x7b, 0x8a, 0xff}, 0
-		for y := range img.Bounds().Dy() {
-			for x := range img.Bounds().Dx() {
-				if color.RGBAModel.Convert(img.At(x, y)) == hue {
-					n++
-				}
+	png := filepath.Join(t.TempDir(), "shot.png")
+	c := exec.Command(browser, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", fmt.Sprintf("--window-size=1200,%d", height),
+		"--user-data-dir="+t.TempDir(), "--screenshot="+png, "file://"+page)
+	c.WaitDelay = time.Minute
+	if out, err := c.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	img, _, err := image.Decode(strings.NewReader(readFile(t, png)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return img
+}
+
+// pixels counts those of a colour.
+func pixels(img image.Image, c color.RGBA) (n int) {
+	for y := range img.Bounds().Dy() {
+		for x := range img.Bounds().Dx() {
+			if color.RGBAModel.Convert(img.At(x, y)) == c {
+				n++
 			}
 		}
-		if n < 3000 {
-			t.Errorf("%s: the colour of the section has %d pixels", page, n)
-		}
 	}
+	return n
 }

@@ -3,11 +3,9 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
-	"golang.org/x/term"
 
 	"neardup/dedup"
 	"neardup/internal/record"
@@ -16,8 +14,8 @@ import (
 // progress returns a function that shows how far a job is, if someone looks, and one that
 // clears it away.
 func (s *streams) progress(quiet bool, sources []*record.Source) (show func(bytes, records int64), done func()) {
-	f, ok := s.err.(*os.File)
-	if quiet || !ok || !term.IsTerminal(int(f.Fd())) {
+	f, ok := isTerminal(s.err)
+	if quiet || !ok {
 		return nil, func() {}
 	}
 	total := int64(0)
