@@ -329,7 +329,9 @@ func (f *filter) write() error {
 		case <-summaries:
 			err = f.o.OnSummary(f.progress())
 		case <-copies:
-			err = f.d.Copy(f.o.Copies)
+			if err = f.d.Copy(f.o.Copies); errors.Is(err, store.ErrLocked) {
+				err = nil // someone looks at it: it is replaced the next time
+			}
 		}
 		if err != nil {
 			return err

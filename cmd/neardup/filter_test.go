@@ -398,20 +398,40 @@ func TestFilterCopies(t *testing.T) {
 		}
 		time.Sleep(5 * time.Millisecond)
 	}
-	for range 500 {
-		c := exec.Command("neardup", "index", "list", "copies/now")
-		c.Dir = dir
-		if out, err := c.Output(); err == nil { // it may just be replaced
-			last = string(out)
+	holds := func(n int) {
+		t.Helper()
+		for range 500 {
+			c := exec.Command("neardup", "index", "list", "copies/now")
+			c.Dir = dir
+			if out, err := c.Output(); err == nil { // it may just be replaced
+				last = string(out)
+			}
+			if strings.Count(last, "\n") == n {
+				break
+			}
+			time.Sleep(10 * time.Millisecond)
 		}
-		if strings.Count(last, "\n") == 30 {
-			break
+		if strings.Count(last, "\n") != n || !strings.HasPrefix(last, "doc-0\ndoc-1\n") {
+			t.Errorf("the copy holds %q", last)
 		}
-		time.Sleep(10 * time.Millisecond)
 	}
-	if strings.Count(last, "\n") != 30 || !strings.HasPrefix(last, "doc-0\ndoc-1\n") {
-		t.Errorf("the copy holds %q", last)
+	holds(30)
+	// While someone looks at a copy it stays, and the filter goes on.
+	var looking *store.Index
+	for looking == nil {
+		looking, _ = store.Open(filepath.Join(dir, "copies/now"), &store.Options{ReadOnly: true})
 	}
+	time.Sleep(200 * time.Millisecond)
+	if _, err := fmt.Fprintln(s.in, `{"id":"doc-30","text":"text 30"}`); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.out.ReadString('\n'); err != nil {
+		t.Fatal(err)
+	}
+	if err := looking.Close(); err != nil {
+		t.Fatal(err)
+	}
+	holds(31)
 	s.in.Close()
 	if code := exitCode(t, s.Wait()); code != exitDone {
 		t.Errorf("exit code %d: %s", code, s.err)
