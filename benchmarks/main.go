@@ -46,7 +46,7 @@ func run(ctx context.Context) error {
 	flag.StringVar(&b.cache, "cache", "", "`FOLDER` for packages and corpora, kept for the next run (default: in the user's cache)")
 	flag.BoolVar(&b.quick, "quick", false, "two minutes: generated text, small corpora")
 	flag.BoolVar(&b.generated, "generated", false, "generated text, nothing is downloaded")
-	flag.IntVar(&b.scale, "scale", 0, "also index up to so `MANY` generated documents, and query them")
+	flag.IntVar(&b.scale, "scale", 0, "only index up to so `MANY` generated documents, and query them; writes GROWTH.md, with which the results then end")
 	flag.Parse()
 	switch {
 	case *peer != "":
@@ -72,6 +72,13 @@ func run(ctx context.Context) error {
 	b.temp = temp
 	if b.program, err = buildNeardup(temp); err != nil {
 		return err
+	}
+	if b.scale > 0 {
+		rows, err := b.growth()
+		if err != nil {
+			return err
+		}
+		return b.writeGrowthPage(*out, rows)
 	}
 	r := &results{}
 	if err := b.all(r); err != nil {
@@ -113,11 +120,6 @@ func (b *bench) all(r *results) error {
 	b.log("recall by edit")
 	if r.edits, err = b.recallByEdit(docs[:sizes[len(sizes)-1]]); err != nil {
 		return err
-	}
-	if b.scale > 0 {
-		if r.scale, err = b.growth(); err != nil {
-			return err
-		}
 	}
 	return nil
 }

@@ -55,15 +55,15 @@ func (r *results) plot(folder string) error {
 		sketch.points = append(sketch.points, at(row.sketch))
 		all.points = append(all.points, at(row.scan))
 	}
-	err = draw(filepath.Join(folder, "recall.svg"), axes{
+	return draw(filepath.Join(folder, "recall.svg"), axes{
 		title: "Recall by true resemblance, more is better", x: "resemblance", y: "share of true pairs found", legend: vg.Centimeter,
 	}, append(recall, sketch, all))
-	if err != nil || len(r.scale) == 0 {
-		return err
-	}
+}
 
+// plotGrowth draws the picture of a run with a scale.
+func plotGrowth(folder string, rows []growthRow) error {
 	build, query := line{name: "build"}, line{name: "query"}
-	for _, row := range r.scale {
+	for _, row := range rows {
 		n := float64(row.documents)
 		build.points = append(build.points, plotter.XY{X: n, Y: row.build.CPU.Seconds() * 1e6 / n})
 		query.points = append(query.points, plotter.XY{X: n, Y: row.query.CPU.Seconds() * 1e7 / n})

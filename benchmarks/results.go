@@ -3,7 +3,9 @@ package main
 import (
 	"bytes"
 	"cmp"
+	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"os/exec"
@@ -24,7 +26,6 @@ type results struct {
 	sizes     []comparison
 	recall    []recallRow
 	edits     []editRow
-	scale     []growthRow
 }
 
 // describe says what a corpus is made of.
@@ -152,18 +153,12 @@ func (r *results) write(path string) error {
 		}
 		p("%s |", row)
 	}
-	if len(r.scale) > 0 {
-		p("\n## Growth\n")
-		p("Generated documents of 1 kB, built into an index with `clean --index`, then a tenth as many asked with")
-		p("`filter --frozen`, both under `--memory %s`.\n", growthMemory)
-		p("| documents | build, CPU µs each | wall s | memory MiB | index bytes each | query, CPU µs each | wall s | memory MiB | searches cut short |")
-		p("|---|---|---|---|---|---|---|---|---|")
-		for _, row := range r.scale {
-			p("| %d | %.0f | %.1f | %d | %d | %.0f | %.1f | %d | %d |", row.documents,
-				row.build.CPU.Seconds()*1e6/float64(row.documents), row.build.Wall.Seconds(), row.build.Memory>>20, row.index/int64(row.documents),
-				row.query.CPU.Seconds()*1e6/float64(row.documents/10), row.query.Wall.Seconds(), row.query.Memory>>20, row.overflow)
-		}
-		p("\n![time by documents](plots/growth.svg)")
+	growth, err := os.ReadFile(filepath.Join(filepath.Dir(path), growthName))
+	if err == nil {
+		p("")
+		b.Write(growth)
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return err
 	}
 	return os.WriteFile(path, b.Bytes(), 0o644)
 }
@@ -184,4 +179,35 @@ func commit() string {
 		return "unknown"
 	}
 	return strings.TrimSpace(string(out))
+}
+
+// growthName is a page beside the results, of a run with a scale. The results end with it.
+const growthName = "GROWTH.md"
+
+// writeGrowthPage writes the page of a run with a scale, and its plot.
+func (b *bench) writeGrowthPage(results string, rows []growthRow) error {
+	folder := filepath.Dir(results)
+	plots := filepath.Join(folder, "plots")
+	if err := os.MkdirAll(plots, 0o755); err != nil {
+		return err
+	}
+	if err := plotGrowth(plots, rows); err != nil {
+		return err
+	}
+	var page bytes.Buffer
+	p := func(format string, args ...any) { fmt.Fprintf(&page, format+"\n", args...) }
+	p("## Growth\n")
+	p("Generated documents of 1 kB, built into an index with `clean --index`, then a tenth as many asked with")
+	p("`filter --frozen`, both under `--memory %s`: a run of its own, `-scale %d`.", growthMemory, b.scale)
+	p("%s, %d cores, %s, commit %s, %s, in %.0f minutes.\n",
+		processor(), runtime.NumCPU(), runtime.Version(), commit(), time.Now().UTC().Format("2006-01-02"), time.Since(b.start).Minutes())
+	p("| documents | build, CPU µs each | wall s | memory MiB | index bytes each | query, CPU µs each | wall s | memory MiB | searches cut short |")
+	p("|---|---|---|---|---|---|---|---|---|")
+	for _, row := range rows {
+		p("| %d | %.0f | %.1f | %d | %d | %.0f | %.1f | %d | %d |", row.documents,
+			row.build.CPU.Seconds()*1e6/float64(row.documents), row.build.Wall.Seconds(), row.build.Memory>>20, row.index/int64(row.documents),
+			row.query.CPU.Seconds()*1e6/float64(row.documents/10), row.query.Wall.Seconds(), row.query.Memory>>20, row.overflow)
+	}
+	p("\n![time by documents](plots/growth.svg)")
+	return os.WriteFile(filepath.Join(folder, growthName), page.Bytes(), 0o644)
 }
