@@ -184,15 +184,20 @@ func (d *diskDir) Sync() error { return d.fs.watch(fault.SyncDir, d.name, d.File
 // can still be written, and the index closed.
 const minFree = 32 << 20
 
-// room reports whether the disk has room for another batch. A file system that does not tell
-// has.
+// room reports whether the disk has room for another batch.
 func (ix *Index) room() error {
-	usage, err := ix.disk.GetDiskUsage(ix.dir)
-	if err == nil && usage.AvailBytes < ix.opts.minFree {
+	if !ix.hasRoom(0) {
 		ix.full = true
 		return ErrDiskFull
 	}
 	return nil
+}
+
+// hasRoom reports whether so many bytes more leave minFree. A file system that does not tell has
+// room.
+func (ix *Index) hasRoom(bytes uint64) bool {
+	usage, err := ix.disk.GetDiskUsage(ix.dir)
+	return err != nil || usage.AvailBytes >= ix.opts.minFree+bytes
 }
 
 func isFull(err error) bool {

@@ -181,7 +181,8 @@ func (ix *Index) frequency(value uint64, limit int) (n int, err error) {
 	return n, err
 }
 
-// A weighted is the number of a document that was found, and below it how much that weighs.
+// A weighted is the number of a document that was found, in its upper 40 bits, and below it how
+// much that weighs.
 type weighted uint64
 
 const weightBits = 24

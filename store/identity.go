@@ -111,6 +111,7 @@ func (ix *Index) writeWhole(name string, write func(vfs.File) error) error {
 		err = f.Sync()
 	}
 	if err = errors.Join(err, f.Close()); err != nil {
+		_ = fs.Remove(temp) // for its room
 		return ioError(err)
 	}
 	if err := fs.Rename(temp, ix.path(name)); err != nil {

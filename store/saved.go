@@ -18,10 +18,11 @@ const filterName = "FILTER"
 // savedFrom is the number of documents from which a filter is saved.
 const savedFrom = 50_000
 
-// saveFilter returns the checksum, or none if nothing was worth to be saved.
+// saveFilter returns the checksum, or none if nothing was worth to be saved, or there is little
+// room.
 func (ix *Index) saveFilter() (checksum string, err error) {
 	lines := ix.written.filter.lines
-	if lines == nil || ix.sieved < ix.opts.savedFrom {
+	if lines == nil || ix.sieved < ix.opts.savedFrom || !ix.hasRoom(uint64(len(lines))*64) {
 		return "", nil
 	}
 	err = ix.writeWhole(filterName, func(f vfs.File) error {

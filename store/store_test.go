@@ -330,19 +330,7 @@ func TestRefusals(t *testing.T) {
 
 // TestSealFindsDamage removes, empties, shortens and flips a bit in each file of a closed index.
 func TestSealFindsDamage(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "ix")
-	ix, err := Open(dir, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i := range 100 {
-		if _, err := ix.Add(fingerprinted(i, shingle.Fingerprint(i)<<30)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := errors.Join(ix.Commit(), ix.Close()); err != nil {
-		t.Fatal(err)
-	}
+	dir, _ := sealed(t, 100)
 	files, err := os.ReadDir(filepath.Join(dir, dbName))
 	if err != nil {
 		t.Fatal(err)
@@ -564,4 +552,28 @@ func TestSavedFilter(t *testing.T) {
 	}
 	finds(ix)
 	saved(ix)
+
+	ix = reopen()
+	ix.opts.minFree = 1 << 62
+	if err := ix.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if names, err := filepath.Glob(path + "*"); err != nil || len(names) > 0 {
+		t.Errorf("on a full disk it is saved: %v, %v", names, err)
+	}
+	finds(reopen())
+}
+
+// TestBriefsOfAFewPlaces has more documents than places.
+func TestBriefsOfAFewPlaces(t *testing.T) {
+	c := briefCache{bound: 3}
+	for n := DocNum(1); n <= 20; n++ {
+		c.put(n, &Document{Article: int(n)})
+		for m := DocNum(1); m <= n; m++ {
+			b := c.find(m)
+			if held := m+3 > n; held != (b != nil) || held && b.Article != int(m) {
+				t.Errorf("after %d, of %d there is a brief: %v", n, m, b != nil)
+			}
+		}
+	}
 }
