@@ -63,7 +63,7 @@ disk is full, 64 for wrong usage, and 130 or 143 if it was interrupted.`,
 	fs.StringVar(&f.index, "index", "", "remember documents in the index in `DIR`")
 	fs.BoolVar(&f.text, "store-text", false, "keep the texts of kept documents in the index, compressed")
 	fs.StringVar(&f.keep, "keep", "first", "which document of a cluster is kept: first, longest, newest, or a `FIELD` with a number, the highest first")
-	fs.StringSliceVar(&f.drop, "drop", allKinds, "`KINDS` of duplicates to drop")
+	fs.StringSliceVar(&f.drop, "drop", kindNames(), "`KINDS` of duplicates to drop")
 	fs.StringArrayVar(&f.against, "against", nil, "drop what stands in `INPUT` too, and never write it; repeat for several")
 	fs.Float64Var(&f.maxDropRate, "max-drop-rate", 1, "write nothing if more than this share of the records would be dropped")
 	fs.BoolVar(&f.trim.Sections, "sections", false, "take the later occurrences of repeated sections out of records")

@@ -278,25 +278,28 @@ func (b *byteSize) String() string {
 
 func (b *byteSize) Type() string { return "size" }
 
-var allKinds = []string{"exact", "near", "syndicated"}
+// allKinds are the kinds of duplicates, from the strictest on.
+var allKinds = []dedup.Kind{dedup.Exact, dedup.Near, dedup.Syndicated}
+
+// kindNames are the words for them.
+func kindNames() (names []string) {
+	for _, k := range allKinds {
+		names = append(names, k.String())
+	}
+	return names
+}
 
 // parseKinds reads the kinds of duplicates that a flag names.
-func parseKinds(flag string, names []string) ([]dedup.Kind, error) {
-	kinds := []dedup.Kind{}
+func parseKinds(flag string, names []string) (kinds []dedup.Kind, err error) {
 	for _, name := range names {
-		switch name {
-		case "exact":
-			kinds = append(kinds, dedup.Exact)
-		case "near":
-			kinds = append(kinds, dedup.Near)
-		case "syndicated":
-			kinds = append(kinds, dedup.Syndicated)
-		default:
-			return nil, usagef("%s %s is not one of exact, near, syndicated", flag, name)
+		i := slices.Index(kindNames(), name)
+		if i < 0 {
+			return nil, usagef("%s %s is not one of %s", flag, name, strings.Join(kindNames(), ", "))
 		}
+		kinds = append(kinds, allKinds[i])
 	}
 	if len(kinds) == 0 {
-		return nil, usagef("%s names no kind: exact, near or syndicated", flag)
+		return nil, usagef("%s names no kind: %s", flag, strings.Join(kindNames(), ", "))
 	}
 	return kinds, nil
 }

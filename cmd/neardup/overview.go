@@ -37,6 +37,7 @@ type step struct {
 // overview is what the page of --report shows.
 type overview struct {
 	Title                          string
+	Drop                           string // the option of clean that does the same, if it needs one
 	MinResemblance, MinContainment string
 	Warnings                       []string
 
@@ -100,7 +101,7 @@ type thresholdView struct {
 }
 
 // writeOverview writes the file of --report.
-func writeOverview(path string, args []string, f compareFlags, s dedup.Summary, view *dedup.Overview, ts []dedup.Threshold, force bool) error {
+func writeOverview(args []string, f scanFlags, s dedup.Summary, view *dedup.Overview, ts []dedup.Threshold) error {
 	page := newOverview(args, f, s, view)
 	page.explain(ts, s, f.minResemblance)
 	var out bytes.Buffer
@@ -115,13 +116,13 @@ func writeOverview(path string, args []string, f compareFlags, s dedup.Summary, 
 		page.Clusters = page.Clusters[:len(page.Clusters)/2]
 		page.Paragraphs = page.Paragraphs[:len(page.Paragraphs)/2]
 	}
-	return durable.WriteFile(path, out.Bytes(), force)
+	return durable.WriteFile(f.report, out.Bytes(), f.force)
 }
 
 // The hues of the kinds.
 var kindHues = map[dedup.Kind]int{dedup.Exact: 0, dedup.Near: 4, dedup.Syndicated: 2}
 
-func newOverview(args []string, f compareFlags, s dedup.Summary, view *dedup.Overview) *overview {
+func newOverview(args []string, f scanFlags, s dedup.Summary, view *dedup.Overview) *overview {
 	gone := int64(0)
 	for _, n := range view.GoneBytes {
 		gone += n
@@ -132,6 +133,9 @@ func newOverview(args []string, f compareFlags, s dedup.Summary, view *dedup.Ove
 		ClusterCount: int(s.Clusters), Repeated: int(view.Repeated),
 		Gone: percent(s.Dropped, s.Read), GoneBytes: megabytes(gone), Bytes: megabytes(view.Bytes),
 		MinResemblance: fmt.Sprint(f.minResemblance), MinContainment: fmt.Sprint(f.minContainment),
+	}
+	if i := slices.Index(kindNames(), f.upTo) + 1; i > 0 && i < len(allKinds) {
+		o.Drop = " --drop " + strings.Join(kindNames()[:i], ",")
 	}
 	if more := len(args) - 3; more > 0 {
 		o.Title += fmt.Sprintf(" and %d more", more)

@@ -98,7 +98,7 @@ func TestOverviewHasABound(t *testing.T) {
 		view.Paragraphs = append(view.Paragraphs, dedup.RepeatedParagraph{Text: long[:600], First: long[:200]})
 	}
 	path := filepath.Join(t.TempDir(), "report.html")
-	if err := writeOverview(path, []string{"in"}, compareFlags{}, dedup.Summary{Read: 1, Clusters: 100}, view, nil, false); err != nil {
+	if err := writeOverview([]string{"in"}, scanFlags{report: path}, dedup.Summary{Read: 1, Clusters: 100}, view, nil); err != nil {
 		t.Fatal(err)
 	}
 	if page := readFile(t, path); len(page) > maxOverview || strings.Count(page, "<details") < 10 {

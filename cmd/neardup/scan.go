@@ -75,13 +75,11 @@ func (s *streams) runScan(ctx context.Context, args []string, f scanFlags) error
 	if err != nil {
 		return err
 	}
-	last := slices.Index(allKinds, f.upTo)
-	if last < 0 {
-		return usagef("--up-to %s is not one of exact, near, syndicated", f.upTo)
-	}
-	if opts.Kinds, err = parseKinds("--up-to", allKinds[:last+1]); err != nil {
+	last, err := parseKinds("--up-to", []string{f.upTo})
+	if err != nil {
 		return err
 	}
+	opts.Kinds = allKinds[:slices.Index(allKinds, last[0])+1]
 	if f.paragraphs && (f.clusters || f.allPairs || f.failOnDuplicates) {
 		return usagef("--paragraphs reports no pairs and no clusters")
 	}
@@ -139,7 +137,7 @@ func (s *streams) runScan(ctx context.Context, args []string, f scanFlags) error
 		}
 	}
 	if view != nil {
-		if err := writeOverview(f.report, args, f.compareFlags, summary, view, levels, f.force); err != nil {
+		if err := writeOverview(args, f, summary, view, levels); err != nil {
 			return err
 		}
 	}
