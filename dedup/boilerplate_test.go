@@ -14,6 +14,7 @@ import (
 
 	"neardup/internal/record"
 	"neardup/internal/testkit"
+	"neardup/shingle"
 )
 
 // A page is a record of a test.
@@ -241,5 +242,40 @@ func TestFilterGoesByWhatItHasSeen(t *testing.T) {
 		if err := d.Close(); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// TestSetsOfAnalysis: shingles that were held are those that are made again, of a page with
+// boilerplate and without.
+func TestSetsOfAnalysis(t *testing.T) {
+	d := newDeduper(t, nil)
+	w := testkit.NewWriter(3)
+	frame, site := w.Article(3), siteHash("a.example")
+	known := &boilerplate{known: map[uint64]int32{}}
+	for _, p := range frame {
+		known.known[onSite(site, paragraphHash([]byte(shingle.Normalize(p))))] = 0
+	}
+	framed := 0
+	for range 20 {
+		text := strings.ToValidUTF8(strings.Join(slices.Concat(frame, w.Article(4)), "\n"), "")
+		for _, b := range []*boilerplate{nil, known} {
+			a := b.analyse(d.opts.Params.NewDigester(), text, site, true)
+			again := d.setsOf(text, a.is)
+			if a.sets == nil || a.sets.framed != again.framed || a.sets.framed != (a.is != nil) || a.sets.text.Len() != a.shingles || a.sets.article.Len() != again.article.Len() {
+				t.Fatalf("%+v was held and %+v is made again", a.sets, again)
+			}
+			if r := shingle.Resemblance(a.sets.text, again.text); r != 1 {
+				t.Errorf("the texts resemble each other by %v", r)
+			}
+			if again.framed {
+				framed++
+				if r := shingle.Resemblance(a.sets.article, again.article); r != 1 || a.article != again.article.Len() {
+					t.Errorf("the articles resemble each other by %v", r)
+				}
+			}
+		}
+	}
+	if framed == 0 {
+		t.Error("no page has boilerplate")
 	}
 }

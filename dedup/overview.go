@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/binary"
+	"errors"
 	"math"
 	"math/bits"
 	"slices"
@@ -105,7 +106,7 @@ func (v *overviewer) close() error {
 	if v == nil {
 		return nil
 	}
-	return cmp.Or(v.members.close(), v.paragraphs.close())
+	return errors.Join(v.members.close(), v.paragraphs.close())
 }
 
 // add takes in a document and what was said of it.

@@ -146,3 +146,45 @@ func TestFormsAreNotJoined(t *testing.T) {
 		}
 	}
 }
+
+// TestBestOfMany has many representatives of which the document resembles each about as much: the
+// best is the best on the shingles, whatever sketches say.
+func TestBestOfMany(t *testing.T) {
+	seed := testkit.Seed()
+	t.Logf("seed %d", seed)
+	w := testkit.NewWriter(seed)
+	p := shingle.DefaultParams()
+	digester := p.NewDigester()
+	for range testkit.Scale(10, 30, 300) {
+		paragraphs := w.Article(24)
+		whole := strings.ToValidUTF8(strings.Join(paragraphs, "\n"), "")
+		var texts textList
+		for range 24 { // without some of its paragraphs, and with others
+			part := slices.Clone(paragraphs)
+			for range 4 + w.IntN(2) {
+				at := w.IntN(len(part))
+				part[at] = w.Article(1)[0]
+			}
+			texts = append(texts, strings.ToValidUTF8(strings.Join(part, "\n"), ""))
+		}
+		d := newDeduper(t, &Options{MinResemblance: .6})
+		d.texts = texts
+		want := 0.0
+		for i, text := range texts {
+			a := analyse(digester, text, 0)
+			doc := Document{ID: fmt.Sprint(i), Text: text, location: store.Location{Run: 1, Offset: int64(i)}}
+			if _, err := d.add(doc, a, judgement{}, true, true); err != nil {
+				t.Fatal(err)
+			}
+			want = max(want, shingle.Resemblance(p.Set(text), p.Set(whole)))
+		}
+		a := analyse(digester, whole, 0)
+		best, err := d.best(&a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if best.Resemblance != want && want < (1+.6)/2 {
+			t.Errorf("the best resembles it by %v, and one by %v", best.Resemblance, want)
+		}
+	}
+}

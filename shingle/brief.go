@@ -10,7 +10,7 @@ import (
 // pairs out. The zero value is of the empty set.
 type Brief struct {
 	size uint32
-	bins [briefBins]uint8 // lower bytes of the first bins of the sketch, 0 for an empty bin
+	bins [briefBins]uint8 // lower bytes of the first bins of the sketch; 0 counts as empty
 }
 
 const briefBins = SketchBins / 4
@@ -20,9 +20,7 @@ func (k Sketch) Brief() Brief {
 	b := Brief{size: uint32(min(k.size, math.MaxUint32))}
 	var scratch [SketchBins]uint16
 	for i, v := range k.binned(&scratch)[:briefBins] {
-		if v != 0 {
-			b.bins[i] = max(uint8(v), 1)
-		}
+		b.bins[i] = uint8(v)
 	}
 	return b
 }

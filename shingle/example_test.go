@@ -64,3 +64,16 @@ func ExampleParagraphs() {
 	// 0 5 Title
 	// 7 23 First paragraph.
 }
+
+func ExampleFinder() {
+	p := shingle.DefaultParams()
+	var f shingle.Finder
+	f.Hold(p.Set("The library lends out seeds of beans and kale."))
+	for _, text := range []string{"THE LIBRARY lends out seeds of beans and kale.", "The ferry runs every twenty minutes."} {
+		resemblance, _, _, ok := f.Compare(p.Set(text), 10)
+		fmt.Printf("%.2f %v\n", resemblance, ok)
+	}
+	// Output:
+	// 1.00 true
+	// 0.00 false
+}
