@@ -28,7 +28,7 @@ type sectionFinder struct {
 	// Running sums over the segments before, those without a letter or digit left out: a row
 	// of dashes is no paragraph.
 	characters []int32 // code points
-	breaks     []int32 // beginnings of paragraphs
+	begun      []int32 // paragraphs whose letters have begun
 
 	lists   []listState // as far as it was asked for
 	repeats repeats     // of classes
@@ -57,17 +57,20 @@ func newSectionFinder(text string, o SectionOptions) *sectionFinder {
 	f.symbols, f.distinct = numberSegments(text, f.segments)
 	bySymbol := nearClasses(f.params, text, f.segments, f.symbols, f.distinct)
 	f.classes = make([]int32, n)
-	f.characters, f.breaks = make([]int32, n+1), make([]int32, n+1)
+	f.characters, f.begun = make([]int32, n+1), make([]int32, n+1)
 	f.state, f.lists = make([]claimState, n), make([]listState, n)
+	fresh := false // no letter of the paragraph has come
 	for i, s := range f.segments {
 		f.classes[i] = bySymbol[f.symbols[i]]
-		f.characters[i+1], f.breaks[i+1] = f.characters[i], f.breaks[i]
+		f.characters[i+1], f.begun[i+1] = f.characters[i], f.begun[i]
+		fresh = fresh || s.real
 		if !hasLetter(text[s.start:s.end]) {
 			continue
 		}
 		f.characters[i+1] += int32(utf8.RuneCountInString(text[s.start:s.end]))
-		if s.real {
-			f.breaks[i+1]++
+		if fresh {
+			f.begun[i+1]++
+			fresh = false
 		}
 	}
 	return f
@@ -84,11 +87,16 @@ func (f *sectionFinder) begins(i int32) bool {
 	return int(i) == len(f.segments) || f.segments[i].real
 }
 
-// paragraphs counts the paragraphs of which a range holds at least a part.
+// paragraphs counts the paragraphs with letters of which a range holds some.
 func (f *sectionFinder) paragraphs(s span) int {
-	n := int(f.breaks[s.to] - f.breaks[s.from])
-	if s.from < s.to && !f.segments[s.from].real && f.characters[s.from+1] > f.characters[s.from] {
-		n++ // the rest of one
+	n := int(f.begun[s.to] - f.begun[s.from])
+	for i := s.from; i < s.to && !f.segments[i].real; i++ {
+		if f.characters[i+1] > f.characters[i] {
+			if f.begun[i+1] == f.begun[i] {
+				n++ // the rest of one
+			}
+			break
+		}
 	}
 	return n
 }

@@ -109,6 +109,21 @@ func TestLoneLongParagraph(t *testing.T) {
 	}
 }
 
+// TestParagraphThatBeginsWithDashes: it is one, though without them it stands elsewhere as well.
+func TestParagraphThatBeginsWithDashes(t *testing.T) {
+	long := strings.Repeat("long and longer ", 7) + "and."
+	for _, text := range []string{
+		"one\n——— " + long + "\ntwo\n——— " + long + "\nthree\n" + long + "\nfour",
+		"one\n" + long + "\ntwo\n——— " + long + "\nthree\n——— " + long + "\nfour",
+		"one\n———\n" + long + "\ntwo\n——— " + long + "\nthree",
+	} {
+		p := Sections(text, nil)
+		if len(p.Sections) != 1 || p.Sections[0].Paragraphs != 1 {
+			t.Errorf("%q: %+v", text, p.Sections)
+		}
+	}
+}
+
 // TestRepeatsAgainstNaive compares with a search of every pair of places.
 func TestRepeatsAgainstNaive(t *testing.T) {
 	seed := rand.Uint64()
