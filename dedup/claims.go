@@ -102,16 +102,20 @@ func (f *sectionFinder) paragraphs(s span) int {
 }
 
 func (f *sectionFinder) claimAll() {
-	queue := &runQueue{characters: f.characters}
+	queue := &runQueue{}
+	sized := func(m run) (_ sizedRun, ok bool) {
+		size := f.size(m.start, m.start+m.count)
+		return sizedRun{m, size}, f.opts.All || size >= f.opts.MinCharacters
+	}
 	f.repeats = findRepeats(f.classes, f.distinct)
 	for _, m := range f.repeats.maximal() {
-		if f.opts.All || queue.size(m) >= f.opts.MinCharacters {
-			queue.runs = append(queue.runs, m)
+		if r, ok := sized(m); ok {
+			queue.Push(r)
 		}
 	}
 	heap.Init(queue)
 	for queue.Len() > 0 {
-		m := heap.Pop(queue).(run)
+		m := heap.Pop(queue).(sizedRun).run
 		parts := f.free(m)
 		if len(parts) == 1 && parts[0] == m {
 			parts = f.verified(m)
@@ -121,8 +125,8 @@ func (f *sectionFinder) claimAll() {
 			continue
 		}
 		for _, part := range parts {
-			if f.opts.All || queue.size(part) >= f.opts.MinCharacters {
-				heap.Push(queue, part)
+			if r, ok := sized(part); ok {
+				heap.Push(queue, r)
 			}
 		}
 	}
@@ -174,7 +178,7 @@ func (f *sectionFinder) match(i, j int32) bool {
 
 // resemblance compares two segments.
 func (f *sectionFinder) resemblance(i, j int32) float64 {
-	return shingle.Resemblance(f.params.Set(f.at(span{i, i + 1})), f.params.Set(f.at(span{j, j + 1})))
+	return f.params.Resemblance(f.at(span{i, i + 1}), f.at(span{j, j + 1}))
 }
 
 // listResemblance is from which a segment and the next one are items of a list or lines of a
@@ -317,7 +321,7 @@ func (f *sectionFinder) beside(s span) bool {
 		after.to++
 	}
 	for _, other := range []span{before, after} {
-		if other.from < other.to && shingle.Resemblance(f.params.Set(f.at(s)), f.params.Set(f.at(other))) >= listResemblance {
+		if other.from < other.to && f.params.Resemblance(f.at(s), f.at(other)) >= listResemblance {
 			return true
 		}
 	}
@@ -523,7 +527,7 @@ func (f *sectionFinder) parts(s span) bool {
 }
 
 func (f *sectionFinder) near(a, b span) bool {
-	return shingle.Resemblance(f.params.Set(f.at(a)), f.params.Set(f.at(b))) >= DefaultMinResemblance
+	return f.params.Resemblance(f.at(a), f.at(b)) >= DefaultMinResemblance
 }
 
 // resume looks behind a change for where both occurrences go on with the same content.
@@ -589,26 +593,24 @@ func (x *extension) allows(changed, more int) bool {
 	return 4*(x.changed+changed) <= all-x.changed+more
 }
 
+// A sizedRun is a run and the number of its characters.
+type sizedRun struct {
+	run
+	size int
+}
+
 // A runQueue gives the run with most characters first, ties to the one further ahead.
-type runQueue struct {
-	characters []int32
-	runs       []run
-}
+type runQueue []sizedRun
 
-func (q *runQueue) size(r run) int { return int(q.characters[r.start+r.count] - q.characters[r.start]) }
-
-func (q *runQueue) Len() int { return len(q.runs) }
-func (q *runQueue) Less(i, j int) bool {
-	a, b := q.runs[i], q.runs[j]
-	if sa, sb := q.size(a), q.size(b); sa != sb {
-		return sa > sb
-	}
-	return a.start < b.start
+func (q runQueue) Len() int { return len(q) }
+func (q runQueue) Less(i, j int) bool {
+	return q[i].size > q[j].size || q[i].size == q[j].size && q[i].start < q[j].start
 }
-func (q *runQueue) Swap(i, j int) { q.runs[i], q.runs[j] = q.runs[j], q.runs[i] }
-func (q *runQueue) Push(r any)    { q.runs = append(q.runs, r.(run)) }
+func (q runQueue) Swap(i, j int) { q[i], q[j] = q[j], q[i] }
+func (q *runQueue) Push(r any)   { *q = append(*q, r.(sizedRun)) }
 func (q *runQueue) Pop() any {
-	r := q.runs[len(q.runs)-1]
-	q.runs = q.runs[:len(q.runs)-1]
+	last := len(*q) - 1
+	r := (*q)[last]
+	*q = (*q)[:last]
 	return r
 }

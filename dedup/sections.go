@@ -119,7 +119,7 @@ func (f *sectionFinder) fill(p *Page) {
 			p.RepeatedCharacters += f.count(o)
 			if a, b := f.at(first), f.at(o); shingle.Normalize(a) != shingle.Normalize(b) {
 				s.Kind = Near
-				s.Resemblance = min(s.Resemblance, round(shingle.Resemblance(f.params.Set(a), f.params.Set(b))))
+				s.Resemblance = min(s.Resemblance, round(f.params.Resemblance(a, b)))
 			}
 		}
 		p.Sections = append(p.Sections, s)

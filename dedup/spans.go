@@ -43,7 +43,7 @@ func spans(p shingle.Params, text, kept string, minimum float64) []Span {
 	if across := spansAcross(p, text, kept, minimum); covered(across) > covered(out) {
 		out = across
 	}
-	if len(out) == 0 && len(a) > 0 && len(b) > 0 && shingle.Resemblance(p.Set(text), p.Set(kept)) >= minimum {
+	if len(out) == 0 && len(a) > 0 && len(b) > 0 && p.Resemblance(text, kept) >= minimum {
 		out = []Span{{a[0].Start, a[len(a)-1].End, b[0].Start, b[len(b)-1].End}}
 	}
 	return out
@@ -73,7 +73,7 @@ func spansAcross(p shingle.Params, text, kept string, minimum float64) (out []Sp
 		for i := range min(len(here), len(there)) {
 			span := Span{here[i].Start, here[i].End, there[i].Start - shift, there[i].End - shift}
 			a, b := text[span.Start:span.End], kept[span.KeptStart:span.KeptEnd]
-			if shingle.Normalize(a) == shingle.Normalize(b) || shingle.Resemblance(p.Set(a), p.Set(b)) >= minimum {
+			if shingle.Normalize(a) == shingle.Normalize(b) || p.Resemblance(a, b) >= minimum {
 				out = append(out, span)
 			}
 		}

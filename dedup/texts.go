@@ -18,13 +18,10 @@ func (s *textSets) len() int { return s.text.Len() + s.article.Len() }
 
 // setsOf returns the shingles of a text that is framed so.
 func (d *Deduper) setsOf(text string, f framing) (s *textSets) {
-	d.opts.Params.WithDigest(text, func(g *shingle.Digest) {
-		var is []bool
-		if f != nil {
-			is = f(g)
-		}
-		s = setsOf(g, is)
-	})
+	if f == nil {
+		return &textSets{text: d.opts.Params.Set(text)}
+	}
+	d.opts.Params.WithDigest(text, func(g *shingle.Digest) { s = setsOf(g, f(g)) })
 	return s
 }
 

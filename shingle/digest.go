@@ -366,8 +366,12 @@ var digesters = sync.Pool{New: func() any { return new(Digester) }}
 
 // WithDigest calls f with the digest of text, which is good until f returns.
 func (p Params) WithDigest(text string, f func(*Digest)) {
+	p.lend(func(d *Digester) { f(d.Digest(text)) })
+}
+
+func (p Params) lend(f func(*Digester)) {
 	d := digesters.Get().(*Digester)
 	d.p = p
-	f(d.Digest(text))
+	f(d)
 	digesters.Put(d)
 }

@@ -14,7 +14,7 @@ type Set struct {
 // Set returns the shingles of text, which is normalised first.
 func (p Params) Set(text string) Set {
 	var s Set
-	p.WithDigest(text, func(g *Digest) { s = g.Set.Clone() })
+	p.lend(func(d *Digester) { s = d.shingles(text).Set.Clone() })
 	return s
 }
 
@@ -83,6 +83,14 @@ func (f *Finder) Compare(other Set, least int) (resemblance, inOther, otherIn fl
 func Resemblance(a, b Set) float64 {
 	n := common(a, b)
 	return ratio(n, a.Len()+b.Len()-n)
+}
+
+// Resemblance returns [Resemblance] of the shingles of two texts, and keeps neither.
+func (p Params) Resemblance(a, b string) (r float64) {
+	p.lend(func(x *Digester) {
+		p.lend(func(y *Digester) { r = Resemblance(x.shingles(a).Set, y.shingles(b).Set) })
+	})
+	return r
 }
 
 // Containment returns the share of part's shingles that stand in whole, 0 to 1.
