@@ -1,6 +1,7 @@
 package dedup
 
 import (
+	"cmp"
 	"container/heap"
 	"slices"
 	"strings"
@@ -30,10 +31,11 @@ type sectionFinder struct {
 	characters []int32 // code points
 	begun      []int32 // paragraphs whose letters have begun
 
-	lists   []listState // as far as it was asked for
-	repeats repeats     // of classes
-	state   []claimState
-	claims  map[span][]span // later occurrences, by the first
+	lists    []listState  // as far as it was asked for
+	compared []comparison // see spanResemblance
+	repeats  repeats      // of classes
+	state    []claimState
+	claims   map[span][]span // later occurrences, by the first
 }
 
 type claimState uint8
@@ -110,12 +112,15 @@ func (f *sectionFinder) claimAll() {
 	f.repeats = findRepeats(f.classes, f.distinct)
 	for _, m := range f.repeats.maximal() {
 		if r, ok := sized(m); ok {
-			queue.Push(r)
+			queue.runs = append(queue.runs, r)
 		}
 	}
-	heap.Init(queue)
-	for queue.Len() > 0 {
-		m := heap.Pop(queue).(sizedRun).run
+	slices.SortFunc(queue.runs, sizedRun.compare)
+	for {
+		m, ok := queue.next()
+		if !ok {
+			return
+		}
 		parts := f.free(m)
 		if len(parts) == 1 && parts[0] == m {
 			parts = f.verified(m)
@@ -126,7 +131,7 @@ func (f *sectionFinder) claimAll() {
 		}
 		for _, part := range parts {
 			if r, ok := sized(part); ok {
-				heap.Push(queue, r)
+				heap.Push(&queue.parts, r)
 			}
 		}
 	}
@@ -178,7 +183,40 @@ func (f *sectionFinder) match(i, j int32) bool {
 
 // resemblance compares two segments.
 func (f *sectionFinder) resemblance(i, j int32) float64 {
-	return f.params.Resemblance(f.at(span{i, i + 1}), f.at(span{j, j + 1}))
+	return f.spanResemblance(span{i, i + 1}, span{j, j + 1})
+}
+
+// A comparison is two ranges and their resemblance.
+type comparison struct {
+	a, b        span
+	resemblance float64
+}
+
+// compareBits tell the places for comparisons apart.
+const compareBits = 12
+
+// spanResemblance compares two ranges. On a page of few words the same comes again and again, so
+// the last comparisons are held, each in the place that its content names.
+func (f *sectionFinder) spanResemblance(a, b span) float64 {
+	if f.compared == nil {
+		f.compared = make([]comparison, 1<<compareBits)
+	}
+	h := uint64(0)
+	for _, s := range []span{a, b} {
+		for _, symbol := range f.symbols[s.from:s.to] {
+			h = (h ^ uint64(symbol)) * 0x9e3779b97f4a7c15
+		}
+	}
+	c := &f.compared[h>>(64-compareBits)]
+	if c.a.from == c.a.to || !f.same(c.a, a) || !f.same(c.b, b) {
+		*c = comparison{a, b, f.params.Resemblance(f.at(a), f.at(b))}
+	}
+	return c.resemblance
+}
+
+// same reports whether two ranges hold equal segments.
+func (f *sectionFinder) same(a, b span) bool {
+	return slices.Equal(f.symbols[a.from:a.to], f.symbols[b.from:b.to])
 }
 
 // listResemblance is from which a segment and the next one are items of a list or lines of a
@@ -527,7 +565,7 @@ func (f *sectionFinder) parts(s span) bool {
 }
 
 func (f *sectionFinder) near(a, b span) bool {
-	return f.params.Resemblance(f.at(a), f.at(b)) >= DefaultMinResemblance
+	return f.spanResemblance(a, b) >= DefaultMinResemblance
 }
 
 // resume looks behind a change for where both occurrences go on with the same content.
@@ -599,18 +637,38 @@ type sizedRun struct {
 	size int
 }
 
-// A runQueue gives the run with most characters first, ties to the one further ahead.
-type runQueue []sizedRun
-
-func (q runQueue) Len() int { return len(q) }
-func (q runQueue) Less(i, j int) bool {
-	return q[i].size > q[j].size || q[i].size == q[j].size && q[i].start < q[j].start
+// compare puts the run with most characters first, ties to the one further ahead.
+func (r sizedRun) compare(other sizedRun) int {
+	return cmp.Or(other.size-r.size, cmp.Compare(r.start, other.start))
 }
-func (q runQueue) Swap(i, j int) { q[i], q[j] = q[j], q[i] }
-func (q *runQueue) Push(r any)   { *q = append(*q, r.(sizedRun)) }
-func (q *runQueue) Pop() any {
-	last := len(*q) - 1
-	r := (*q)[last]
-	*q = (*q)[:last]
+
+// A runQueue gives runs in their order: those that there were, sorted, and parts of them that
+// came later.
+type runQueue struct {
+	runs  []sizedRun
+	parts runHeap
+}
+
+func (q *runQueue) next() (m run, ok bool) {
+	switch {
+	case len(q.parts) > 0 && (len(q.runs) == 0 || q.parts[0].compare(q.runs[0]) < 0):
+		return heap.Pop(&q.parts).(sizedRun).run, true
+	case len(q.runs) > 0:
+		m, q.runs = q.runs[0].run, q.runs[1:]
+		return m, true
+	}
+	return m, false
+}
+
+type runHeap []sizedRun
+
+func (h runHeap) Len() int           { return len(h) }
+func (h runHeap) Less(i, j int) bool { return h[i].compare(h[j]) < 0 }
+func (h runHeap) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
+func (h *runHeap) Push(r any)        { *h = append(*h, r.(sizedRun)) }
+func (h *runHeap) Pop() any {
+	last := len(*h) - 1
+	r := (*h)[last]
+	*h = (*h)[:last]
 	return r
 }
