@@ -33,7 +33,8 @@ func (b *bench) growth() ([]growthRow, error) {
 	for n := min(10_000, b.scale); n <= b.scale; n *= 10 {
 		row := growthRow{documents: n}
 		corpus, queries, index := filepath.Join(b.temp, "grown.jsonl"), filepath.Join(b.temp, "queries.jsonl"), filepath.Join(b.temp, "grown.index")
-		if err := errors.Join(os.RemoveAll(index), writeGrowth(corpus, 7, n), writeGrowth(queries, 8, n/10)); err != nil {
+		summary := filepath.Join(b.temp, "summary.json")
+		if err := errors.Join(os.RemoveAll(index), os.RemoveAll(summary), writeGrowth(corpus, 7, n), writeGrowth(queries, 8, n/10)); err != nil {
 			return nil, err
 		}
 		var err error
@@ -44,7 +45,6 @@ func (b *bench) growth() ([]growthRow, error) {
 			return nil, err
 		}
 		b.log("index of %d documents: %.0f µs of CPU time a document, %d MiB", n, row.build.CPU.Seconds()*1e6/float64(n), row.build.Memory>>20)
-		summary := filepath.Join(b.temp, "summary.json")
 		in, err := os.Open(queries)
 		if err != nil {
 			return nil, err
