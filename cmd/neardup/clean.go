@@ -41,14 +41,18 @@ func newClean(s *streams) *cobra.Command {
 		Short: "Write the corpus without its duplicate documents",
 		Long: `Write the corpus without its duplicate documents.
 
-What is read is what is written: JSON lines, rows of CSV and records of WARC byte for byte and
-in input order, Parquet with all its columns. OUT is a file if its name says so, compressed if
-it ends in .gz or .zst. A directory, and more than one text or page, become the directory OUT
-with the same names inside. OUT appears under its name when it is complete.
+Of every group of copies one record is kept. Kept records are written in input order and as they
+were read: JSON lines, rows of CSV and records of WARC byte for byte, Parquet with all its columns.
+
+OUT is compressed if its name ends in .gz or .zst. A directory becomes the directory OUT with the
+same names inside, or one file if OUT is named like one (all.jsonl); several texts or pages become
+a directory always. OUT appears under its name when it is complete. A file that exists is replaced
+with --force, a directory never.
 
 With --index DIR documents are remembered, and later runs drop what earlier runs have seen.
-A run that was interrupted or killed goes on where it stopped when the same command is given
-again, and writes the same bytes.
+A run that was interrupted or killed continues when the same command is given again, and writes
+the bytes that it would have written. It begins again if it reads or writes a pipe, or with
+--keep, --max-drop-rate or --paragraphs.
 
 Exit status is 0 when done, 3 when done and some records were rejected, 1 if it failed, 11 if
 the index is in use, 12 if it was made with other parameters, 13 if it is damaged, 14 if the
@@ -64,11 +68,11 @@ disk is full, 64 for wrong usage, and 130 or 143 if it was interrupted.`,
 	fs.BoolVar(&f.text, "store-text", false, "keep the texts of kept documents in the index, compressed")
 	fs.StringVar(&f.keep, "keep", "first", "which document of a cluster is kept: first, longest, newest, or a `FIELD` with a number, the highest first")
 	fs.StringSliceVar(&f.drop, "drop", kindNames(), "`KINDS` of duplicates to drop")
-	fs.StringArrayVar(&f.against, "against", nil, "drop what stands in `INPUT` too, and never write it; repeat for several")
+	fs.StringArrayVar(&f.against, "against", nil, "drop also what `INPUT` has, and never write it; repeat for several")
 	fs.Float64Var(&f.maxDropRate, "max-drop-rate", 1, "write nothing if more than this share of the records would be dropped")
-	fs.BoolVar(&f.trim.Sections, "sections", false, "take the later occurrences of repeated sections out of records")
-	fs.BoolVar(&f.trim.Paragraphs, "paragraphs", false, "take paragraphs of 100 characters and more out of records that stand in an earlier one, exact or near")
-	fs.Float64Var(&f.trim.Boilerplate, "boilerplate", 0, "take paragraphs out of records that stand in this `SHARE` of the documents of their site (try 0.3)")
+	fs.BoolVar(&f.trim.Sections, "sections", false, "take out of kept records the later occurrences of sections that they repeat")
+	fs.BoolVar(&f.trim.Paragraphs, "paragraphs", false, "take out of kept records paragraphs of 100 characters and more that an earlier record has, exact or near")
+	fs.Float64Var(&f.trim.Boilerplate, "boilerplate", 0, "take out of kept records paragraphs that this `SHARE` of the documents of their site have, and five at least (try 0.3)")
 	fs.BoolVar(&f.dryRun, "dry-run", false, "write everything but OUT, and leave the index alone")
 	fs.StringVar(&f.compress, "compress", "auto", "compress OUT: none, gz, zst, or auto, as its name says")
 	fs.Var(&f.splitSize, "split-size", "begin another file, OUT with a number, after `SIZE` (default: one file)")

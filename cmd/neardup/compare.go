@@ -27,11 +27,11 @@ func newCompare(s *streams) *cobra.Command {
 		Use:   "compare A B",
 		Short: "Explain what two documents have in common",
 		Long: `Explain what two documents have in common: fingerprints and their distance, resemblance, how
-much of each stands in the other, what neardup would call them, and the passages that they
-share, side by side. A and B are text files, or with --in the ids of two records.
+much of each is in the other, what neardup would call them, and the passages that they share,
+side by side. A and B are text files or pages, or with --in the ids of two records.
 
-Boilerplate is what many documents share, so two documents alone have none: all of a text is
-its article here.
+Boilerplate is what many documents of a site have. Two documents alone have none, so the whole
+text is the article here.
 
 Exit status is 0 when done, 20 if the documents are copies and --fail-on-duplicates was given,
 1 if it failed, and 64 for wrong usage.`,

@@ -37,20 +37,23 @@ func newFilter(s *streams) *cobra.Command {
 		Short: "Pass on the records of a stream that are new",
 		Long: `Pass on the records of a stream that are new.
 
-Reads JSON lines from standard input, or the inputs, and writes those to standard output that
-repeat nothing that came before: in the stream or, with --index DIR, in earlier runs. A record
-is written once its verdict is on disk. A record with an id of its own that comes again is
-judged as the first time: after a failure send again what was not answered.
+Reads JSON lines, or lines with --input-format lines, from standard input or the inputs. Writes
+each record that repeats nothing that came before: in the stream or, with --index DIR, in earlier
+runs. A record is written once its verdict is on disk. A record that comes again with the same id
+and text is judged as the first time: after a failure send again what was not answered.
 
-A verdict leaves as soon as there is nothing more to read; in a steady stream records share
-their write to disk and wait for that --flush at most.
+A verdict is written as soon as there is nothing more to read. In a steady stream records share
+their write to disk, and wait for others --flush at most.
 
-From files to a file, with --index and -o OUT, a run that was interrupted or killed goes on
-where it stopped when the same command is given again, and writes the same bytes.
+From files to a file, with --index and -o OUT, a run that was interrupted or killed continues when
+the same command is given again, and writes the bytes that it would have written.
 
-While it runs the index can't be opened by others. Watch it with --summary FILE, which is
-written anew every --summary-every; look into it with --copy DIR, an index of its own that is
-made anew every --copy-every.
+Texts are compared by sketches, unless --store-text keeps them: exact up to 512 shingles, and an
+estimate beyond.
+
+While it runs no other process can open the index. --summary FILE, written anew every
+--summary-every, tells how far it is. --copy DIR, made anew every --copy-every, is a copy of the
+index that others can open.
 
 Exit status is 0 when done, 3 when done and some records were rejected, 1 if it failed, 10 if
 --frozen has no index, 11 if the index is in use, 12 if it was made with other parameters, 13
@@ -64,7 +67,7 @@ interrupted, and 141 if the reader of its output went away.`,
 	fs := c.Flags()
 	fs.StringVarP(&f.out, "output", "o", record.Stdin, "write to the file `OUT`; - for standard output")
 	fs.StringVar(&f.index, "index", "", "remember documents in the index in `DIR`")
-	fs.BoolVar(&f.tag, "tag", false, "write every record, with what is said of it in the member \"neardup\"")
+	fs.BoolVar(&f.tag, "tag", false, "write every record, with its verdict in the member \"neardup\"")
 	fs.BoolVar(&f.invert, "invert", false, "write the duplicates, not the new records")
 	fs.BoolVar(&f.frozen, "frozen", false, "judge against what the index holds, and add nothing to it")
 	fs.BoolVar(&f.storeText, "store-text", false, "keep the texts of new documents in the index, compressed")

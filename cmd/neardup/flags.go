@@ -35,7 +35,7 @@ func (f *inputFlags) add(fs *pflag.FlagSet) {
 	fs.StringVar(&f.fields.ID, "id-field", "id", "`FIELD` that holds the id")
 	fs.StringVar(&f.fields.URL, "url-field", "url", "`FIELD` that holds the address")
 	fs.StringVar(&f.fields.Date, "date-field", "date", "`FIELD` that holds the date")
-	fs.BoolVar(&f.mainText, "main-text", false, "of HTML pages take the article alone, without navigation, menus and footers")
+	fs.BoolVar(&f.mainText, "main-text", false, "of HTML pages compare the main article alone, without navigation, menus and footers")
 	f.maxRecordBytes = record.DefaultMaxBytes
 	fs.Var(&f.maxRecordBytes, "max-record-bytes", "reject records longer than `SIZE`")
 	fs.Var(&f.maxDecoded, "max-decoded-bytes", "stop reading an input after `SIZE` of its content, decompressed (default: no limit)")
@@ -75,7 +75,7 @@ type compareFlags struct {
 func (f *compareFlags) add(fs *pflag.FlagSet) {
 	f.shingleFlags.add(fs)
 	fs.Float64Var(&f.minResemblance, "min-resemblance", dedup.DefaultMinResemblance, "share of shingles in common from which two texts are near duplicates")
-	fs.Float64Var(&f.minContainment, "min-containment", dedup.DefaultMinContainment, "share of an article that stands in another text from which it is syndicated")
+	fs.Float64Var(&f.minContainment, "min-containment", dedup.DefaultMinContainment, "share of an article's shingles that another text has from which it is syndicated")
 	fs.IntVar(&f.maxDistance, "max-distance", dedup.DefaultMaxDistance, fmt.Sprintf("Hamming distance within which fingerprints are searched, 0 to %d", store.MaxDistance))
 }
 

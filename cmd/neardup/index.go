@@ -24,8 +24,8 @@ import (
 func newIndex(s *streams) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "index",
-		Short: "Look into an index, mend it, remove documents from it",
-		Long: `Look into an index, mend it, remove documents from it.
+		Short: "Look into an index, repair it, remove documents from it",
+		Long: `Look into an index, repair it, remove documents from it.
 
 Exit status is 0 when done, 1 if it failed, 10 if there is no index, 11 if it is in use, 13 if
 it is damaged or verify finds a fault, 14 if the disk is full, 64 for wrong usage, and 130 or
@@ -112,7 +112,8 @@ func newIndexVerify(s *streams) *cobra.Command {
 		Short: "Check that everything in an index fits together",
 		Long: `Check that everything in an index fits together: every document is in the sieves that it
 belongs to, every entry of a sieve has its document, every text is there, the counts are
-right. What does not fit is printed, and the exit status is 13; rebuild makes the sieves anew.
+right. (The sieves are the tables by which copies are found; they are derived from the documents.)
+What does not fit is printed, and the exit status is 13; rebuild makes the sieves anew.
 Nothing is written.
 
 With --read-data every checksum of every file is checked too, and every stored text.`,
@@ -188,8 +189,9 @@ func newIndexExport(s *streams) *cobra.Command {
 const removeHelp = `
 
 With a document go the records of those that were dropped in its favour: their texts, and its
-own, are new again when they come. What was removed is off the disk's index when the command
-ends; the room is given back bit by bit, or at once with --compact. Both read all records once.`
+own, are new when they come again. The documents are out of the index on disk when the command
+ends. Their room on disk comes back with later writes, or at once with --compact. All records of
+the index are read once.`
 
 func newIndexRemove(s *streams) *cobra.Command {
 	var f indexFlags
@@ -198,7 +200,7 @@ func newIndexRemove(s *streams) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "rm DIR [ID...]",
 		Short: "Remove documents from an index",
-		Long:  `Remove the documents with the ids that are named, or stand in a file, one a line.` + removeHelp,
+		Long:  `Remove the documents with the ids that are named, or listed in a file, one a line.` + removeHelp,
 		Args:  cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ids := args[1:]
@@ -276,8 +278,8 @@ func newIndexRebuild(s *streams) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "rebuild DIR",
 		Short: "Make the sieves of an index anew from its documents",
-		Long: `Make the sieves of an index anew from its documents. If it is interrupted, the next command
-that opens the index goes on with it.`,
+		Long: `Make the sieves of an index, the tables by which copies are found, anew from its documents. If
+it is interrupted, the next command that opens the index continues.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return s.withIndex(args[0], f, false, func(d *dedup.Deduper) error {

@@ -38,8 +38,8 @@ func newPage(s *streams) *cobra.Command {
 	var f pageFlags
 	c := &cobra.Command{
 		Use:   "page INPUT...",
-		Short: "Report sections that stand twice in a page",
-		Long: `Report sections that stand twice or more in a page, text or HTML: runs of two paragraphs and
+		Short: "Report sections that a page repeats",
+		Long: `Report sections that a page repeats, text or HTML: runs of two paragraphs and
 more, or one long paragraph. Case, width, punctuation variants, markup and how lines are broken
 make no difference, and neither do small changes: letters changed, or one paragraph in five
 changed, inserted or missing. Shorter repeats, such as refrains and captions, are natural; --all
@@ -54,8 +54,8 @@ it was. Of HTML whole elements go where a section is all their content, and no e
 with one of its tags. A directory, and more than one page, become the directory OUT with the
 same names inside, which appears when it is complete.
 
-In directories, pages are what has the name of one or begins like HTML or an archive. Other
-files, such as images and scripts, are passed over, and copied by --fix.
+In a directory a file is a page if its name says so, or if it begins like HTML or an archive. Other
+files, such as images and scripts, are skipped, and copied by --fix.
 
 Exit status is 0 when done, 3 if some pages could not be read as text, 20 if there are
 repeated sections and --fail-on-duplicates was given, 1 if it failed, and 64 for wrong usage.`,

@@ -34,18 +34,18 @@ func newScan(s *streams) *cobra.Command {
 		Short: "Report duplicates and remove nothing",
 		Long: `Report duplicates and remove nothing.
 
-Each line on standard output is a verified pair of documents. Of a group of equal texts each
-is paired with the first. With --clusters there is a line for each record instead, with the
-representative of its cluster: a star, in which every member matches the representative
-directly. With --paragraphs there is a line for each paragraph that stands in several documents.
+Each line on standard output is a pair of documents, verified on both texts. Of a group of equal
+texts each is paired with the first. With --clusters there is a line for each record instead, with
+the representative of its cluster: the record that would be kept, which every member matches
+directly. With --paragraphs there is a line for each paragraph that several documents have.
 
---report FILE.html writes a page to look at: how much would go and why, the largest clusters with
-what would go beside what stays, and repeated paragraphs. It needs no network. Lines are not
-printed to a terminal then.
+--report FILE.html writes a page to look at: how much would be dropped and why, the largest clusters
+with what would be dropped beside what would be kept, and repeated paragraphs. It needs no network.
+Lines are not printed to a terminal then.
 
---explain-threshold tells, from one pass, how many documents would go at 0.7, 0.75 and so on to
-0.95, with three pairs at each that the next would not take for near. Pairs are found with
-probability 0.96 at 0.7, 0.99 at 0.75 and 0.998 at 0.8.
+--explain-threshold tells, from one pass, how many documents would be dropped at a --min-resemblance
+of 0.7, 0.75 and so on to 0.95, and shows three pairs at each that are not near at the next. Pairs
+are found with probability 0.96 at 0.7, 0.99 at 0.75 and 0.998 at 0.8.
 
 Exit status is 0 when done, 3 when done and some records were rejected, 20 if there are
 duplicates and --fail-on-duplicates was given, 1 if it failed, and 64 for wrong usage.`,
@@ -59,7 +59,7 @@ duplicates and --fail-on-duplicates was given, 1 if it failed, and 64 for wrong 
 	fs.StringVar(&f.upTo, "up-to", "syndicated", "report duplicates up to this kind: exact, near, syndicated; to stop at near is much faster where pages share templates")
 	fs.BoolVar(&f.clusters, "clusters", false, "report each record and its cluster")
 	fs.BoolVar(&f.allPairs, "all-pairs", false, "report every pair of a group of equal texts")
-	fs.BoolVar(&f.paragraphs, "paragraphs", false, "report each paragraph that stands in several documents, most documents first")
+	fs.BoolVar(&f.paragraphs, "paragraphs", false, "report each paragraph that several documents have, most documents first")
 	fs.StringVar(&f.report, "report", "", "write a page to look at in a browser to `FILE`")
 	fs.BoolVar(&f.explain, "explain-threshold", false, "report what other resemblances than --min-resemblance would do, instead of pairs")
 	fs.StringVar(&f.format, "format", "", "how --explain-threshold reports: text, for people, or json")
