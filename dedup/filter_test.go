@@ -16,7 +16,9 @@ import (
 	"time"
 
 	"neardup/internal/fault"
+	"neardup/internal/record"
 	"neardup/internal/testkit"
+	"neardup/shingle"
 	"neardup/store"
 )
 
@@ -234,6 +236,36 @@ func TestStoredTextsDecide(t *testing.T) {
 		if !v.Duplicate() && len(doc.Text) > 1000 {
 			t.Errorf("%s: %+v, was %+v", doc.ID, v, first[i])
 		}
+	}
+}
+
+// TestHeldShinglesDecideNothing holds that a text which can't be had again is compared by its sketch,
+// also if its shingles were at hand when it was added: that depends on the threads.
+func TestHeldShinglesDecideNothing(t *testing.T) {
+	text := strings.Join(testkit.NewWriter(testkit.Seed()).Article(20), "\n")
+	var verdicts [2]Verdict
+	for i, often := range []int32{0, 4096} {
+		d, err := Open("", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer d.Close()
+		d.wanted.per4096.Store(often)
+		it := &item{rec: record.Record{ID: "a", Text: text}}
+		it.analysis = d.analyse(d.opts.Params.NewDigester(), it)
+		if held := it.sets != nil; held != (often > 0) || it.shingles <= shingle.SketchBins {
+			t.Fatalf("%d shingles, held %v", it.shingles, held)
+		}
+		o := FilterOptions{}
+		if _, err := o.judge(d, it); err != nil {
+			t.Fatal(err)
+		}
+		if verdicts[i], err = d.Check(Document{ID: "b", Text: text + " And so on."}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if verdicts[0] != verdicts[1] || !verdicts[0].Estimated || !verdicts[0].Duplicate() {
+		t.Errorf("%+v if shingles are not held, %+v if they are", verdicts[0], verdicts[1])
 	}
 }
 

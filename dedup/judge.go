@@ -223,7 +223,10 @@ func (d *Deduper) add(doc Document, a analysis, j judgement, byText, byShingles 
 	} else {
 		j.num, err = d.index.Add(s)
 	}
-	if a.sets != nil && s.ByShingles {
+	// Of a text that can't be had again shingles are not held: a verdict would depend on whether
+	// they still are.
+	again := d.opts.StoreText || d.texts != nil && doc.location.Run != 0
+	if a.sets != nil && s.ByShingles && again {
 		d.sets.put(j.num, a.sets)
 	}
 	return j, err
