@@ -47,14 +47,19 @@ var (
 )
 
 func (t *classes) of(r rune) class {
-	page := t.pages[r/pageSize].Load()
-	if page == nil {
-		page = new([pageSize]class)
-		for i := range page {
-			page[i] = newClass(r/pageSize*pageSize+rune(i), t.fold)
-		}
-		t.pages[r/pageSize].Store(page)
+	if page := t.pages[uint32(r)/pageSize].Load(); page != nil {
+		return page[uint32(r)%pageSize]
 	}
+	return t.fill(r)
+}
+
+// fill fills the page of a character and returns its class.
+func (t *classes) fill(r rune) class {
+	page := new([pageSize]class)
+	for i := range page {
+		page[i] = newClass(r/pageSize*pageSize+rune(i), t.fold)
+	}
+	t.pages[r/pageSize].Store(page)
 	return page[r%pageSize]
 }
 

@@ -86,11 +86,15 @@ func (d *Digester) shingles(text string) *Digest {
 	d.normalize(text)
 	g.Normal = d.w.dst
 	g.Characters = d.w.characters()
-	if d.even() {
+	switch {
+	case d.even():
 		g.hashes = d.appendEven(g.hashes[:0])
-	} else {
-		d.chars = appendChars(d.chars[:0], g.Normal)
-		g.hashes = d.p.appendHashes(g.hashes[:0], g.Normal, d.chars)
+	case d.uniform():
+		d.findChars()
+		g.hashes = d.appendUniform(g.hashes[:0])
+	default:
+		d.findChars()
+		g.hashes = d.appendHashes(g.hashes[:0])
 	}
 	g.Set.hashes = d.table.distinct(g.Set.hashes, g.hashes)
 	return g
@@ -101,6 +105,9 @@ func (d *Digester) shingles(text string) *Digest {
 func (d *Digester) even() bool {
 	return d.w.ascii() || d.p.Size == 0 && !d.w.uneven
 }
+
+// uniform reports whether all shingles of the text have as many characters.
+func (d *Digester) uniform() bool { return d.p.Size != 0 || !d.w.dense }
 
 // appendEven appends the hashes of the shingles of an even text.
 func (d *Digester) appendEven(dst []uint64) []uint64 {
@@ -156,38 +163,67 @@ func starts(b []byte) int {
 	return n
 }
 
-// appendChars appends the characters of a normalised text, and its end.
-func appendChars(chars []char, normal []byte) []char {
-	chars = slices.Grow(chars, utf8.RuneCount(normal)+1)
-	for i := 0; i < len(normal); {
-		r, size := rune(normal[i]), 1
-		if r >= utf8.RuneSelf {
-			r, size = utf8.DecodeRune(normal[i:])
-		}
-		chars = append(chars, newChar(i, plainClasses.of(r)))
-		i += size
+// findChars finds the characters of the normalised text, and its end.
+func (d *Digester) findChars() {
+	normal, chars := d.w.dst, slices.Grow(d.chars[:0], len(d.w.dst)+1)
+	chars = chars[:len(normal)+1]
+	n := 0
+	for i, b := range normal {
+		chars[n] = char(i) << 1
+		n += 1 - int(goesOn[b])
 	}
-	return append(chars, newChar(len(normal), 0))
+	chars[n] = char(len(normal)) << 1
+	d.chars = chars[:n+1]
+	if !d.w.dense {
+		return
+	}
+	for i, c := range d.chars[:n] {
+		if b := normal[c.offset():]; b[0] >= utf8.RuneSelf {
+			if r, _ := utf8.DecodeRune(b); plainClasses.of(r)&dense != 0 {
+				d.chars[i] |= 1
+			}
+		}
+	}
+}
+
+// appendUniform appends the hashes of the shingles of a uniform text.
+func (d *Digester) appendUniform(dst []uint64) []uint64 {
+	n := d.p.target()
+	count := len(d.chars) - n // the last one is the end of the text
+	if count <= 0 {
+		return dst
+	}
+	dst = grow(dst, count)
+	padded := append(d.w.dst, make([]byte, hashSlack)...)
+	ends := d.chars[n:][:count]
+	for i, c := range d.chars[:count] {
+		start, end := c.offset(), ends[i].offset()
+		if end-start <= 16 {
+			dst[i] = hashShort(padded[start:], end-start)
+			continue
+		}
+		dst[i] = hash(padded[start:end])
+	}
+	return dst
 }
 
 // appendHashes appends the hashes of the shingles of any text. A shingle that begins at
 // character i ends where the weights of its characters reach the target.
-func (p Params) appendHashes(dst []uint64, normal []byte, chars []char) []uint64 {
-	n := len(chars) - 1 // the last one is the end of the text
+func (d *Digester) appendHashes(dst []uint64) []uint64 {
+	n := len(d.chars) - 1
 	dst = grow(dst, n)
-	padded := append(normal, make([]byte, hashSlack)...)
-	target, auto := p.target(), p.Size == 0
+	padded := append(d.w.dst, make([]byte, hashSlack)...)
 	weight, end := 0, 0
 	for i := range dst {
-		for weight < target {
+		for weight < autoWeight {
 			if end == n {
 				return dst[:i]
 			}
-			weight += chars[end].weight(auto)
+			weight += d.chars[end].weight()
 			end++
 		}
-		weight -= chars[i].weight(auto)
-		dst[i] = hashAt(padded, chars[i].offset(), chars[end].offset())
+		weight -= d.chars[i].weight()
+		dst[i] = hashAt(padded, d.chars[i].offset(), d.chars[end].offset())
 	}
 	return dst
 }
@@ -196,14 +232,14 @@ func (p Params) appendHashes(dst []uint64, normal []byte, chars []char) []uint64
 // rounded up.
 func (d *Digester) shingleCharacters() int {
 	target, n := d.p.target(), d.w.characters()
-	if d.p.Size != 0 {
+	if d.uniform() {
 		return target
 	}
 	weight := d.w.written()
 	if !d.even() {
 		weight = 0
 		for _, c := range d.chars[:n] {
-			weight += c.weight(true)
+			weight += c.weight()
 		}
 	}
 	return (target*n + weight - 1) / max(weight, 1)
@@ -239,9 +275,12 @@ func (d *Digester) lastShingle(r Range, first, end int) int {
 		}
 		return end - starts(d.w.dst[r.End-d.p.target()+1:r.End])
 	}
+	if d.uniform() {
+		return max(first, end-d.p.target()+1)
+	}
 	weight := 0
 	for i := end - 1; i >= first; i-- {
-		if weight += d.chars[i].weight(d.p.Size == 0); weight >= d.p.target() {
+		if weight += d.chars[i].weight(); weight >= autoWeight {
 			return i + 1
 		}
 	}
@@ -324,7 +363,7 @@ func (d *Digester) Lines(text string) *Digest {
 	d.normalize(text)
 	*g = Digest{Normal: d.w.dst, Characters: d.w.characters(), Set: Set{g.Set.hashes[:0]}, Paragraphs: g.Paragraphs, hashes: g.hashes[:0]}
 	if !d.even() {
-		d.chars = appendChars(d.chars[:0], g.Normal)
+		d.findChars()
 	}
 	d.paragraphs(g, text)
 	return g
@@ -344,22 +383,10 @@ func grow(dst []uint64, n int) []uint64 {
 // A char is where a character of a normalised text begins, and whether it is dense.
 type char uint32
 
-func newChar(offset int, c class) char {
-	v := char(offset) << 1
-	if c&dense != 0 {
-		v |= 1
-	}
-	return v
-}
-
 func (c char) offset() int { return int(c >> 1) }
 
-func (c char) weight(auto bool) int {
-	if auto {
-		return 1 + (denseWeight-1)*int(c&1)
-	}
-	return 1
-}
+// weight returns what the character counts in a shingle under the rule by script.
+func (c char) weight() int { return 1 + (denseWeight-1)*int(c&1) }
 
 // digesters lends digesters to the functions that take a text and give a value.
 var digesters = sync.Pool{New: func() any { return new(Digester) }}

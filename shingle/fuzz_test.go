@@ -21,6 +21,10 @@ var pieces = strings.Split("the quick brown fox|C++|C#|STRASSE|straße|ẞ|ﬁ|�
 // evenPieces leave a text even: they have one byte a character, or three and are dense.
 var evenPieces = strings.Split("a|b|c|d|7| |  |\n|the quick brown fox|C++|ＡＢ|①|中|文|漢字|汉字处理|國家|发髮|爲|㓁|，|。|「|」|《|》|か|が|カタカナ|ー|々|한국어|ㄅ|ꀀ|㐀|\x00|\u3000|\u200b|…", "|")
 
+// narrowPieces have characters of one and two bytes.
+var narrowPieces = strings.Split("e|é|ß|ſ|ẞ|русский|Ёж|И|й|Σίσυφος|ΌΣ|العربية|\u0640|؟|،|עברית|\u05b0|e\u0301|\u0301|\u0345|ǆ|ŉ|ʼ|ˋ|ˊ|˪|˫|´|¨|µ|½|\u0085|\u00a0|\u00ad|\u061c|"+
+	"the quick brown fox| |  |\n|\r\n|\t|7|-|`|\x00|\x7f|\xc3|\xc0\x80|\xff|中|…|한|𠮷", "|")
+
 func randomText(r *rand.Rand, pieces []string, n int) string {
 	var b strings.Builder
 	for range n {
@@ -32,7 +36,7 @@ func randomText(r *rand.Rand, pieces []string, n int) string {
 func checkAgainstReference(t *testing.T, text string) {
 	t.Helper()
 	want := ""
-	for _, p := range []Params{{}, {Size: 1}, {Size: 5}, {FoldHan: true}} {
+	for _, p := range []Params{{}, {Size: 1}, {Size: 5}, {Size: 20}, {FoldHan: true}} {
 		if p.Size == 0 {
 			got := p.Normalize(text)
 			if want = referenceNormalize(p, text); got != want {
@@ -67,10 +71,12 @@ func TestAgainstReference(t *testing.T) {
 	for range testkit.Scale(5000, 30000, 5000000) {
 		checkAgainstReference(t, randomText(r, pieces, 1+r.IntN(12)))
 		checkAgainstReference(t, randomText(r, evenPieces, 1+r.IntN(12)))
+		checkAgainstReference(t, randomText(r, narrowPieces, 1+r.IntN(12)))
 	}
 	for range testkit.Scale(50, 200, 10000) {
 		checkAgainstReference(t, randomText(r, pieces, 500))
 		checkAgainstReference(t, randomText(r, evenPieces, 500))
+		checkAgainstReference(t, randomText(r, narrowPieces, 500))
 	}
 	checkAgainstReference(t, "e"+strings.Repeat("\u0301\u0323", 100)+"x")
 	checkAgainstReference(t, strings.Repeat("\u0300\u0323", 40))
@@ -91,9 +97,18 @@ func TestEveryCodePointAgainstReference(t *testing.T) {
 	}
 }
 
+func TestCharactersOfTwoBytesAgainstReference(t *testing.T) {
+	for r := rune(0); r < 0x800; r++ {
+		checkAgainstReference(t, "чé "+string(r)+" 12345678")
+		checkAgainstReference(t, "1234567"+string(r)+"中é")
+	}
+}
+
 func FuzzNormalize(f *testing.F) {
-	for _, piece := range pieces {
-		f.Add(piece)
+	for _, pieces := range [][]string{pieces, narrowPieces} {
+		for _, piece := range pieces {
+			f.Add(piece)
+		}
 	}
 	f.Fuzz(func(t *testing.T, text string) { checkAgainstReference(t, text) })
 }

@@ -36,17 +36,31 @@ const hashSlack = 8
 
 // hashAt is hash of b[start:end], where b goes on for hashSlack bytes.
 func hashAt(b []byte, start, end int) uint64 {
-	n := end - start
-	first := binary.LittleEndian.Uint64(b[start:])
-	switch {
-	case n <= 8:
-		first &= 1<<(8*n) - 1
-		return hashWords(uint64(n), first, first)
-	case n <= 16:
-		return hashWords(uint64(n), first, binary.LittleEndian.Uint64(b[end-8:]))
+	if n := end - start; n <= 16 {
+		return hashShort(b[start:], n)
 	}
 	return hash(b[start:end])
 }
+
+// hashShort is hash of the first n bytes of b, up to 16, where b goes on for hashSlack bytes.
+func hashShort(b []byte, n int) uint64 {
+	w := &words[n&31]
+	first := binary.LittleEndian.Uint64(b) & w.mask
+	return hashWords(uint64(n), first, binary.LittleEndian.Uint64(b[w.last:])&w.mask)
+}
+
+// words are where the last word of so many bytes begins, and what of both words belongs to them.
+var words = func() (table [32]struct {
+	mask uint64
+	last int
+},
+) {
+	for n := range table {
+		table[n].mask = 1<<(8*n) - 1
+		table[n].last = max(0, n-8)
+	}
+	return table
+}()
 
 // hashWords is hash of 8 to 16 bytes, given their number and their first and last 8.
 func hashWords(n, first, last uint64) uint64 {

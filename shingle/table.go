@@ -49,22 +49,29 @@ func emptySlots[S uint16 | uint32](slots []S, n int) []S {
 }
 
 // distinct writes each of hashes once into list, and returns the part that it filled. A slot
-// holds a number in list plus one, or 0 if it is free.
+// holds a number in hashes plus one, or 0 if it is free. Where a text repeats itself it does so
+// for many shingles: those that follow on one that is known are held against those that followed
+// on it before.
 func distinct[S uint16 | uint32](slots []S, list, hashes []uint64) []uint64 {
 	shift, mask := searchFrom(len(slots))
 	n := 0
 search:
-	for _, h := range hashes {
+	for i := 0; i < len(hashes); i++ {
+		h := hashes[i]
 		at := h >> (shift & 63) & mask
 		for slots[at] != 0 {
-			if list[slots[at]-1] == h {
+			if before := int(slots[at]); hashes[before-1] == h {
+				for i+1 < len(hashes) && hashes[i+1] == hashes[before] {
+					i++
+					before++
+				}
 				continue search
 			}
 			at = (at + 1) & mask
 		}
 		list[n] = h
 		n++
-		slots[at] = S(n)
+		slots[at] = S(i + 1)
 	}
 	return list[:n]
 }

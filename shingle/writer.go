@@ -17,6 +17,7 @@ type writer struct {
 	start    int    // where the text begins in dst
 	trailing int    // bytes of characters behind their first byte
 	uneven   bool   // a character may weigh another number than it has bytes
+	dense    bool   // a character may be dense
 	pending  bool   // white space was read that is not yet decided on
 	unspaced bool   // the last letter or digit belongs to a script without spaces
 	lines    []line // that hold something
@@ -58,6 +59,10 @@ func (w *writer) writeText(text string) {
 	w.dst = slices.Grow(w.dst, len(text)+8)
 	for i := 0; i < len(text); {
 		if n := w.writeASCII(text[i:]); n > 0 {
+			i += n
+			continue
+		}
+		if n := w.writeNarrow(text[i:]); n > 0 {
 			i += n
 			continue
 		}
@@ -122,6 +127,7 @@ func (w *writer) put(c class) {
 	size := utf8.RuneLen(r)
 	w.trailing += size - 1
 	w.uneven = w.uneven || c.weight() != size
+	w.dense = w.dense || c&dense != 0
 }
 
 // writeSlow writes a run of characters that normalise to several, or together with the
@@ -192,6 +198,63 @@ func (w *writer) writeASCII(text string) int {
 	return done
 }
 
+// writeNarrow writes as many characters from the front of text as it can of those that take one
+// or two bytes and normalise to one that does, until eight are ASCII. It returns how many bytes
+// of text they take.
+func (w *writer) writeNarrow(text string) int {
+	w.dst = slices.Grow(w.dst, len(text)+2)
+	dst, at, done := w.dst[:cap(w.dst)], len(w.dst), 0
+	trailing := 0
+	for len(text)-done >= 2 {
+		r, size := rune(text[done]), 1
+		if r >= utf8.RuneSelf {
+			if r&^0x1f != 0xc0 || text[done+1]&0xc0 != 0x80 {
+				break
+			}
+			r, size = r&0x1f<<6|rune(text[done+1]&0x3f), 2
+			if r < utf8.RuneSelf {
+				break
+			}
+		} else if r == '\n' || r == '\r' || !w.unspaced && len(text)-done >= 8 && load8(text[done:])&highs == 0 {
+			break
+		}
+		c := w.classes.of(r)
+		to := c.char()
+		if c&slow != 0 || to >= 0x800 || c&space != 0 && isLineEnd(r) {
+			break
+		}
+		done += size
+		switch {
+		case c&ignorable != 0:
+			continue
+		case c&space != 0:
+			w.pending = at > w.start
+			continue
+		}
+		if w.pending && (c&joining != 0 || !w.unspaced && c&unspaced == 0) {
+			dst[at] = ' '
+			at++
+		}
+		w.pending = false
+		if c&letter != 0 {
+			w.unspaced = c&unspaced != 0
+		}
+		if to < utf8.RuneSelf {
+			dst[at] = byte(to)
+			at++
+			continue
+		}
+		w.dense = w.dense || c&dense != 0
+		dst[at], dst[at+1] = byte(0xc0|to>>6), byte(0x80|to&0x3f)
+		at += 2
+		trailing++
+	}
+	w.uneven = w.uneven || trailing > 0
+	w.trailing += trailing
+	w.dst = dst[:at]
+	return done
+}
+
 func load8(s string) uint64 {
 	_ = s[7]
 	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
@@ -236,8 +299,10 @@ func (w *writer) writeWide(text string) int {
 				b = encode3(to)
 			}
 			w.uneven = w.uneven || c&dense == 0
+			w.dense = w.dense || c&dense != 0
 		} else {
 			unspacedBefore = true
+			w.dense = true
 		}
 		binary.LittleEndian.PutUint32(dst[at:], b)
 		at += 3
