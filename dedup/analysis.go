@@ -44,13 +44,19 @@ const (
 // all.
 type framing func(*shingle.Digest) []bool
 
-// analyse computes what is known of a text of a site. What is boilerplate there belongs to no
-// article, and no other text is found by it.
-func (b *boilerplate) analyse(d *shingle.Digester, text string, site uint64, withSets bool) analysis {
-	return b.analysis(d.Digest(text), text, site, withSets)
+// A need is what of an analysis is not needed of every text.
+type need struct {
+	sets       bool // the shingles
+	paragraphs bool // those by which the document is found
 }
 
-func (b *boilerplate) analysis(g *shingle.Digest, text string, site uint64, withSets bool) analysis {
+// analyse computes what is known of a text of a site. What is boilerplate there belongs to no
+// article, and no other text is found by it.
+func (b *boilerplate) analyse(d *shingle.Digester, text string, site uint64, needed need) analysis {
+	return b.analysis(d.Digest(text), text, site, needed)
+}
+
+func (b *boilerplate) analysis(g *shingle.Digest, text string, site uint64, needed need) analysis {
 	a := analysis{
 		text: text, site: site, shingles: g.Set.Len(), short: g.Short, fingerprint: g.Fingerprint,
 		sketch: g.Sketch.Clone(), characters: g.Characters, hash: textHash(g.Normal),
@@ -64,15 +70,17 @@ func (b *boilerplate) analysis(g *shingle.Digest, text string, site uint64, with
 		a.is = func(g *shingle.Digest) []bool { return b.of(g, site) }
 		a.article = articleLen(g, without(g, is))
 	}
-	if withSets && a.shingles <= maxHeld {
+	if needed.sets && a.shingles <= maxHeld {
 		a.sets = setsOf(g, is)
 	}
-	a.paragraphs = paragraphKeys(g, is)
+	if needed.paragraphs {
+		a.paragraphs = paragraphKeys(g, is)
+	}
 	return a
 }
 
 func analyse(d *shingle.Digester, text string, site uint64) analysis {
-	return (*boilerplate)(nil).analyse(d, text, site, false)
+	return (*boilerplate)(nil).analyse(d, text, site, need{paragraphs: true})
 }
 
 // without returns the shingles of a text without some of its paragraphs.

@@ -259,7 +259,7 @@ func TestSetsOfAnalysis(t *testing.T) {
 	for range 20 {
 		text := strings.ToValidUTF8(strings.Join(slices.Concat(frame, w.Article(4)), "\n"), "")
 		for _, b := range []*boilerplate{nil, known} {
-			a := b.analyse(d.opts.Params.NewDigester(), text, site, true)
+			a := b.analyse(d.opts.Params.NewDigester(), text, site, need{sets: true, paragraphs: true})
 			again := d.setsOf(text, a.is)
 			if a.sets == nil || a.sets.framed != again.framed || a.sets.framed != (a.is != nil) || a.sets.text.Len() != a.shingles || a.sets.article.Len() != again.article.Len() {
 				t.Fatalf("%+v was held and %+v is made again", a.sets, again)

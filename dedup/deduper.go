@@ -219,13 +219,19 @@ func (d *Deduper) AddAll(docs []Document) ([]Verdict, error) {
 }
 
 func (d *Deduper) analyse(g *shingle.Digester, it *item) analysis {
-	return d.boilerplate.analyse(g, it.rec.Text, siteHash(it.host), d.wanted.often())
+	return d.boilerplate.analyse(g, it.rec.Text, siteHash(it.host), d.needed())
+}
+
+// needed leaves out paragraphs of documents that are never looked for by them: by this run, or by
+// a later one with the index.
+func (d *Deduper) needed() need {
+	return need{sets: d.wanted.often(), paragraphs: d.tempDir == "" || d.opts.counts(Syndicated)}
 }
 
 // analyseParagraphs looks for the paragraphs that may stand elsewhere too.
 func (d *Deduper) analyseParagraphs(g *shingle.Digester, it *item) analysis {
 	digest := g.Digest(it.rec.Text)
-	a := d.boilerplate.analysis(digest, it.rec.Text, siteHash(it.host), d.wanted.often())
+	a := d.boilerplate.analysis(digest, it.rec.Text, siteHash(it.host), d.needed())
 	a.trimming = longEnough(digest)
 	return a
 }
