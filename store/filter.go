@@ -44,8 +44,13 @@ func (f *filter) mayHold(table byte, prefix uint64) bool {
 	return true
 }
 
+// line returns the line of a prefix, and bits for it. Hashes lie in the order of their lines: those
+// that are added in order meet lines in order.
 func (f *filter) line(table byte, prefix uint64) (*filterLine, uint64) {
 	hi, lo := bits.Mul64(prefix^uint64(table)<<56^0x9e3779b97f4a7c15, 0xd1342543de82ef95)
-	h := hi ^ lo
-	return &f.lines[h>>(4*9)*0x9e3779b97f4a7c15>>(64-bits.TrailingZeros(uint(len(f.lines))))], h
+	h, at := hi^lo, prefix
+	if table < pairs {
+		at <<= 64 - 2*blockBits
+	}
+	return &f.lines[at>>(64-bits.TrailingZeros(uint(len(f.lines))))], h
 }

@@ -224,22 +224,21 @@ func (ix *Index) scan(table byte, value uint64, f func(entry) bool) error {
 	if ix.err != nil {
 		return ix.err
 	}
-	if ix.sieved > 0 {
-		if err := ix.fillFilter(); err != nil {
-			return err
-		}
+	if ix.sieved == 0 {
+		return ix.newest.scan(table, value, f)
+	}
+	if err := ix.fillFilter(); err != nil {
+		return err
 	}
 	more := true
-	visit := func(e entry) bool {
+	err := ix.written.scan(table, value, func(e entry) bool {
 		more = f(e)
 		return more
+	})
+	if err != nil || !more {
+		return err
 	}
-	for _, s := range []sieve{&ix.written, &ix.newest} {
-		if err := s.scan(table, value, visit); err != nil || !more {
-			return err
-		}
-	}
-	return nil
+	return ix.newest.scan(table, value, f)
 }
 
 // fillFilter makes the filter of the entries in the database when it is first needed.

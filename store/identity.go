@@ -20,10 +20,12 @@ const (
 )
 
 // FormatVersion is the version of everything that the package writes. It is increased by
-// every change that an older program would misread.
+// every change that another version of the program would misread, and no other is read.
 //
 //	1  the first
-const FormatVersion = 2
+//	2  fingerprints in tables of pairs of blocks
+//	3  keys of paragraphs of four minima
+const FormatVersion = 3
 
 type identity struct {
 	Format int    `json:"format"`
@@ -73,8 +75,11 @@ func (ix *Index) checkIdentity() error {
 	if err := json.Unmarshal(data, &id); err != nil || id.Format < 1 {
 		return &DamageError{Path: path, Detail: "not the description of an index", Err: err}
 	}
-	if id.Format > FormatVersion {
+	switch {
+	case id.Format > FormatVersion:
 		return ErrFormatTooNew
+	case id.Format < FormatVersion:
+		return ErrFormatTooOld
 	}
 	if ix.opts.AnyParams {
 		ix.opts.Params, _ = shingle.ParseID(id.Params)

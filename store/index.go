@@ -98,7 +98,7 @@ type Index struct {
 
 // Open opens the index in directory dir and makes it if there is none. Errors wrap
 // [ErrNotExist], [ErrNotIndex], [ErrLocked], [ErrParamsMismatch], [ErrFormatTooNew],
-// [ErrDamaged] or [ErrDiskFull].
+// [ErrFormatTooOld], [ErrDamaged] or [ErrDiskFull].
 func Open(dir string, opts *Options) (*Index, error) {
 	o := opts.withDefaults()
 	ix := &Index{

@@ -54,24 +54,48 @@ func (m *memorySieve) entry(table byte, p *posting) entry {
 	return entry{table, p.value, m.before + DocNum(p.num)}
 }
 
-// sorted returns the entries of a table in the order of their keys. The table is then of no
-// more use.
+// sorted returns the entries of a table in the order of their keys.
 func (m *memorySieve) sorted(table byte) iter.Seq[entry] {
-	postings := m.tables[table].postings
-	slices.SortFunc(postings, func(a, b posting) int {
-		return cmp.Or(
-			cmp.Compare(prefix(table, a.value), prefix(table, b.value)),
-			cmp.Compare(a.value, b.value), cmp.Compare(a.num, b.num),
-		)
-	})
 	return func(yield func(entry) bool) {
-		for i := range postings {
-			e := m.entry(table, &postings[i])
+		for _, p := range sortedPostings(table, m.tables[table].postings) {
+			e := m.entry(table, &p)
 			if !m.removed[e.num] && !yield(e) {
 				return
 			}
 		}
 	}
+}
+
+// sortedPostings returns postings by prefix, value and number. They are dealt out by the upper
+// bits of their prefix, which are those of a hash, or as good: what is left to sort is short.
+func sortedPostings(table byte, postings []posting) []posting {
+	const partBits = 14
+	shift := 64 - partBits
+	if table < pairs {
+		shift = 2*blockBits - partBits
+	}
+	starts := make([]int, 1<<partBits+1)
+	for i := range postings {
+		starts[prefix(table, postings[i].value)>>shift+1]++
+	}
+	for i := range starts[1:] {
+		starts[i+1] += starts[i]
+	}
+	dealt, next := make([]posting, len(postings)), slices.Clone(starts)
+	for _, p := range postings {
+		part := prefix(table, p.value) >> shift
+		dealt[next[part]] = p
+		next[part]++
+	}
+	for i, start := range starts[1:] {
+		slices.SortFunc(dealt[starts[i]:start], func(a, b posting) int {
+			return cmp.Or(
+				cmp.Compare(prefix(table, a.value), prefix(table, b.value)),
+				cmp.Compare(a.value, b.value), cmp.Compare(a.num, b.num),
+			)
+		})
+	}
+	return dealt
 }
 
 // A memoryTable is a hash table whose every slot names a ring of postings, in the order in

@@ -274,6 +274,11 @@ func TestRefusals(t *testing.T) {
 			write(t, filepath.Join(dir, identityName), `{"format":99,"params":"v2/size=auto"}`)
 			return dir
 		}, ErrFormatTooNew, "newer"},
+		{"older format", Options{}, func(t *testing.T) string {
+			dir := made(t, nil)
+			write(t, filepath.Join(dir, identityName), `{"format":2,"params":"v2/size=auto"}`)
+			return dir
+		}, ErrFormatTooOld, "older"},
 		{"description garbled", Options{}, func(t *testing.T) string {
 			dir := made(t, nil)
 			write(t, filepath.Join(dir, identityName), `{"form`)
