@@ -111,7 +111,7 @@ func TestCutAnywhere(t *testing.T) {
 			if len(whole.texts) != len(docs) || len(whole.rejects) > 0 {
 				t.Fatalf("of the whole: %d texts, %v", len(whole.texts), whole.rejects)
 			}
-			_, stem := codec.OfName(name)
+			c, stem := codec.OfName(name)
 			dir := t.TempDir()
 			for n := range content {
 				got := read(t, inDir(t, dir, name, content[:n]), ReadOptions{})
@@ -121,6 +121,12 @@ func TestCutAnywhere(t *testing.T) {
 				if stem != name {
 					if len(got.rejects) != 1 || got.rejects[0].Reason != Truncated {
 						t.Errorf("cut at %d: %v", n, got.rejects)
+					}
+					r := codec.NewReader(bytes.NewReader(content[:n]), c, nil)
+					there, _ := io.ReadAll(r)
+					r.Close()
+					if complete := completeIn(there, stem); len(got.texts) < complete {
+						t.Errorf("cut at %d: %d texts of %d that are complete", n, len(got.texts), complete)
 					}
 					continue
 				}
