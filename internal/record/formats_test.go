@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -205,8 +206,8 @@ func TestDamagedParquet(t *testing.T) {
 	t.Logf("%d were seen", damaged)
 }
 
-// TestDamagedParquetIsCopied flips bits of pages, also in columns that nobody asks for: the rows
-// that are no rejects can be copied.
+// TestDamagedParquetIsCopied flips bits of pages, also in columns that nobody asks for, and of the
+// footer: the rows that are no rejects can be copied, and no page takes more than its size.
 func TestDamagedParquetIsCopied(t *testing.T) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
@@ -216,11 +217,13 @@ func TestDamagedParquetIsCopied(t *testing.T) {
 		Tags []string `parquet:"tags,list"`
 		N    int64    `parquet:"n,delta"`
 		Day  string   `parquet:"day,dict,zstd"`
+		Note string   `parquet:"note,lz4"`
+		Kind string   `parquet:"kind,dict,snappy"`
 	}
 	var out bytes.Buffer
 	w := parquet.NewGenericWriter[row](&out, parquet.MaxRowsPerRowGroup(60), parquet.PageBufferSize(300))
 	for i := range int64(150) {
-		if _, err := w.Write([]row{{fmt.Sprintf("text %d", i), []string{"a", "b"}[:i%3%2+i%2], i * i, fmt.Sprint(i % 7)}}); err != nil {
+		if _, err := w.Write([]row{{fmt.Sprintf("text %d", i), []string{"a", "b"}[:i%3%2+i%2], i * i, fmt.Sprint(i % 7), "a note, and a note", "kind"}}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -233,8 +236,13 @@ func TestDamagedParquetIsCopied(t *testing.T) {
 	for range testkit.Scale(100, 800, 20000) {
 		b := bytes.Clone(out.Bytes())
 		at := random.IntN(pages)
+		if random.IntN(2) == 0 {
+			at = pages + random.IntN(len(b)-pages)
+		}
 		b[at] ^= 1 << random.IntN(8)
 		s := inDir(t, dir, "in.parquet", b)
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
 		r, err := s.Reader(Position{}, ReadOptions{Fields: plainFields, CopyLong: true})
 		if err != nil {
 			t.Fatal(err)
@@ -247,6 +255,11 @@ func TestDamagedParquetIsCopied(t *testing.T) {
 		}
 		if len(numbers) == 0 {
 			continue
+		}
+		r.Close()
+		runtime.ReadMemStats(&after)
+		if took := after.TotalAlloc - before.TotalAlloc; took > 100<<20 {
+			t.Errorf("byte %d of %d: %d bytes were taken", at, len(b), took)
 		}
 		var copied bytes.Buffer
 		p, err := NewParquetWriter([]*Source{s}, 0, func() (io.Writer, error) { return &copied, nil })
@@ -481,5 +494,41 @@ func TestReadersGoOn(t *testing.T) {
 		if len(steps) < 9 && name != "in.warc.gz" && name != "cut.parquet" {
 			t.Errorf("%s: %d records", name, len(steps)-1)
 		}
+	}
+}
+
+// listed is a group that is said to be a list.
+type listed struct{ parquet.Group }
+
+func (listed) Type() parquet.Type { return parquet.List(parquet.String()).Type() }
+
+// TestOldParquet copies lists of two levels.
+func TestOldParquet(t *testing.T) {
+	schema := parquet.NewSchema("old", parquet.Group{"text": parquet.Optional(parquet.Encoded(parquet.String(), &parquet.Plain)), "tags": listed{parquet.Group{"element": parquet.Repeated(parquet.String())}}})
+	var out bytes.Buffer
+	w := parquet.NewWriter(&out, schema)
+	row := parquet.Row{parquet.ValueOf("tag").Level(0, 1, 0), parquet.ValueOf("again").Level(1, 1, 0), parquet.ValueOf("a text").Level(0, 1, 1)}
+	if _, err := w.WriteRows([]parquet.Row{row}); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s := fromFile(t, "in.parquet", out.Bytes())
+	if got := read(t, s, ReadOptions{CopyLong: true}); !slices.Equal(got.texts, []string{"a text"}) {
+		t.Fatalf("%+v", got)
+	}
+	var copied bytes.Buffer
+	p, err := NewParquetWriter([]*Source{s}, 0, func() (io.Writer, error) { return &copied, nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	numbers := []int64{1, 0}
+	next := func() (n int64, err error) { n, numbers = numbers[0], numbers[1:]; return n, nil }
+	if err := errors.Join(p.Copy(s, next), p.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if got := read(t, fromFile(t, "out.parquet", copied.Bytes()), ReadOptions{CopyLong: true}); !slices.Equal(got.texts, []string{"a text"}) {
+		t.Errorf("%+v", got)
 	}
 }
