@@ -67,13 +67,14 @@ func read(t *testing.T, s *Source, opts ReadOptions) outcome {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if raw.Number != n || r.Position().Number != n {
+		if raw.Number != n || r.Position().Number != n+raw.More {
 			t.Errorf("record %d has the number %d, and the next begins at %+v", n, raw.Number, r.Position())
 		}
+		n += raw.More
 		rec, reject := d.Decode(raw)
 		switch {
 		case raw.Blank():
-			o.blank++
+			o.blank += 1 + int(raw.More)
 		case reject != nil:
 			o.rejects = append(o.rejects, reject)
 		case raw.Other:

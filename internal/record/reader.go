@@ -21,6 +21,9 @@ type Raw struct {
 	End    []byte // what ends it, such as a line feed; empty at the end of a source
 	Reject *Reject
 
+	// More counts the empty lines that follow a blank one and were read with it.
+	More int64
+
 	// Other tells that it is no document, such as a request in a WARC file: it is not judged,
 	// and stands in the output as it stood.
 	Other bool
@@ -164,6 +167,9 @@ func (r *Reader) Next() (*Raw, error) {
 	err := r.frame(raw)
 	if err == nil {
 		r.pos.Number++
+		if raw.Blank() {
+			r.more(raw)
+		}
 		return raw, nil
 	}
 	if errors.Is(err, io.EOF) {
@@ -179,6 +185,15 @@ func (r *Reader) Next() (*Raw, error) {
 	r.pos.Number++
 	r.pos.Ended = true
 	return raw, nil
+}
+
+// more reads the empty lines that are there already.
+func (r *Reader) more(raw *Raw) {
+	lines, length := r.in.emptyLines()
+	raw.More = lines
+	r.pos.Number += lines
+	r.pos.Line += lines
+	r.pos.Offset += length
 }
 
 // frame reads a record into raw. The error is io.EOF if there is none; with any other, raw
