@@ -109,7 +109,7 @@ func (i *input) some(n int64) ([]byte, error) {
 		}
 		i.fill()
 	}
-	part := i.buf[i.start:min(int64(i.end), int64(i.start)+n)]
+	part := i.buf[i.start : int64(i.start)+min(n, int64(i.end-i.start))]
 	i.start += len(part)
 	if len(part) == 0 {
 		return nil, i.err
