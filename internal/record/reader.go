@@ -35,8 +35,10 @@ type Raw struct {
 // Blank reports a record with nothing but white space. A text is never blank.
 func (r *Raw) Blank() bool {
 	switch r.Source.Format {
-	case JSONL, Lines, CSV, TSV:
+	case JSONL, Lines, CSV:
 		return r.Reject == nil && len(bytes.TrimSpace(r.Bytes)) == 0
+	case TSV: // where tabs stand between fields
+		return r.Reject == nil && len(bytes.Trim(r.Bytes, " \r")) == 0
 	}
 	return false
 }
@@ -155,8 +157,8 @@ func (r *Reader) Next() (*Raw, error) {
 		return nil, io.EOF
 	}
 	raw := &Raw{Source: r.source, Number: r.pos.Number + 1, Line: r.pos.Line + 1, Offset: r.pos.Offset}
-	if r.source.nested {
-		raw.Reject = r.reject(raw, Nested, "it is compressed twice; what is inside is not opened")
+	if r.source.nested != "" {
+		raw.Reject = r.reject(raw, Nested, r.source.nested+"; what is inside is not opened")
 		r.pos.Number++
 		r.pos.Ended = true
 		return raw, nil
