@@ -8,6 +8,7 @@ import (
 	"github.com/parquet-go/parquet-go"
 	codecs "github.com/parquet-go/parquet-go/compress"
 	"github.com/parquet-go/parquet-go/encoding"
+	"github.com/parquet-go/parquet-go/format"
 )
 
 // A ParquetWriter writes rows of sources of one schema, which it keeps, with its columns'
@@ -64,8 +65,12 @@ func (w writable) Fields() []parquet.Field {
 }
 
 func (w writable) Encoding() (e encoding.Encoding) {
-	if e = w.Field.Encoding(); e == nil {
+	e = w.Field.Encoding()
+	switch {
+	case e == nil:
 		return nil
+	case e.Encoding() == format.RLE: // of levels
+		return &parquet.Plain
 	}
 	defer func() {
 		if recover() != nil { // the library's way to say that the type does not have it
