@@ -376,11 +376,11 @@ func (t *tally) admit(it *item) (bool, error) {
 		s.Other++
 		return false, nil
 	}
-	s.Read++
+	s.Read += 1 + it.raw.More
 	it.ordinal = s.Read
 	switch {
 	case it.blank:
-		s.Blank++
+		s.Blank += 1 + it.raw.More
 		return false, nil
 	case it.reject == nil:
 		return true, t.checkBadRate()

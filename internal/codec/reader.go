@@ -52,6 +52,9 @@ const (
 	blockBytes  = 256 << 10
 )
 
+// readBytes is how much of a stream is read at once.
+const readBytes = maxRawBlock + 64<<10
+
 // A Reader reads what a stream holds. It is not safe for concurrent use.
 type Reader struct {
 	counted *counter
@@ -109,7 +112,7 @@ func (d *Reader) Read(p []byte) (int, error) {
 
 // decode fills blocks until the end, or until nobody wants more.
 func (d *Reader) decode(c Codec) {
-	in := bufio.NewReaderSize(d.counted, 64<<10)
+	in := bufio.NewReaderSize(d.counted, readBytes)
 	out, err := open(in, c)
 	if out != nil {
 		defer out.Close()
@@ -160,11 +163,7 @@ func open(in *bufio.Reader, c Codec) (io.ReadCloser, error) {
 	case Gzip:
 		return &members{in: in}, nil
 	case Zstd:
-		z, err := zstd.NewReader(in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxWindow))
-		if err != nil {
-			return nil, err
-		}
-		return &frames{ReadCloser: z.IOReadCloser()}, nil
+		return newFrames(in)
 	case Bzip2:
 		return io.NopCloser(bzip2.NewReader(in)), nil
 	case Xz:
@@ -172,27 +171,6 @@ func open(in *bufio.Reader, c Codec) (io.ReadCloser, error) {
 		return io.NopCloser(z), err
 	}
 	return io.NopCloser(in), nil
-}
-
-// frames reads Zstandard frames. If the checksum of a frame is wrong or cut off, the decoder
-// returns its last block by another read after the error.
-type frames struct {
-	io.ReadCloser
-	err error
-}
-
-func (f *frames) Read(p []byte) (int, error) {
-	if f.err == nil {
-		n, err := f.ReadCloser.Read(p)
-		if n > 0 || err == nil || errors.Is(err, io.EOF) {
-			return n, err
-		}
-		f.err = err
-	}
-	if n, _ := f.ReadCloser.Read(p); n > 0 {
-		return n, nil
-	}
-	return 0, f.err
 }
 
 func cut(err error) error {

@@ -85,6 +85,9 @@ func TestBadInput(t *testing.T) {
 		"zstd-by-content.jsonl":     {content: compress(t, codec.Zstd, good)},
 		"gzip-named-zstd.jsonl.zst": {content: gz(good)},
 		"twice.jsonl.gz":            {content: gz(gz([]byte("{\"text\":\"x\"}\n"))), texts: []string{}, reasons: []Reason{Nested}},
+		"pages.tar":                 {content: cat([]byte("a.html"), make([]byte, 251), []byte("ustar\x0000"), make([]byte, 248), []byte("<p>x</p>")), texts: []string{}, reasons: []Reason{Nested}},
+		"rows.tsv":                  {content: []byte("id\ttext\n1\tx\n\t\n \n2\t\n"), texts: []string{"x", "", ""}, blank: 1},
+		"rows.csv":                  {content: []byte("id,text\n1,x\n,\n \n2,\n"), texts: []string{"x", "", ""}, blank: 1},
 		"invalid.jsonl":             {content: cat([]byte("{\"text\":\"caf\xe9\"}\n"), good), reasons: []Reason{InvalidUTF8}},
 		"odd.jsonl": {
 			content: []byte(`{"id":"1"}` + "\n" + `{"text":["a"]}` + "\n" + `[1]` + "\n" + `null` + "\n\n" + `{` + "\n" + `{"text":"a","text":"b"}` + "\n" + `{"text":"\ud800"}` + "\n"),
@@ -115,6 +118,7 @@ func TestBadInput(t *testing.T) {
 		"no-length.warc":       {content: []byte("WARC/1.0\r\nWARC-Type: response\r\n\r\nbody\r\n\r\n" + response), texts: []string{"hello"}, reasons: []Reason{BadRecord}},
 		"negative-length.warc": {content: []byte("WARC/1.0\r\nWARC-Type: response\r\nContent-Length: -1\r\n\r\nx\r\n\r\n" + response), texts: []string{"hello"}, reasons: []Reason{BadRecord}},
 		"large-length.warc":    {content: []byte("WARC/1.0\r\nWARC-Type: response\r\nContent-Length: 99999999\r\n\r\nshort\r\n\r\n" + response), texts: []string{"hello"}, reasons: []Reason{Truncated}},
+		"largest-length.warc":  {content: []byte(response + "WARC/1.0\r\nWARC-Type: response\r\nContent-Length: 9223372036854775807\r\n\r\nshort\r\n\r\n" + response), texts: []string{"hello", "hello"}, reasons: []Reason{Truncated}},
 		"small-length.warc":    {content: []byte(strings.Replace(response, "Content-Length: 5", "Content-Length: 2", 1) + response), texts: []string{"hello"}, reasons: []Reason{BadRecord}},
 		"length-beyond.warc":   {content: []byte(strings.Replace(response, "Content-Length: 5", "Content-Length: 12", 1) + response + response), texts: []string{"hello", "hello"}, reasons: []Reason{BadRecord}},
 		"lf.warc":              {content: []byte("WARC/1.0\nWARC-Type: conversion\nContent-Length: 5\n\nhello\n\n" + response), texts: []string{"hello", "hello"}},

@@ -95,7 +95,9 @@ func (s *Source) detect(opts FindOptions) error {
 			return err
 		}
 		inner := codec.OfContent(head, codec.None)
-		s.nested = inner != codec.None && inner != codec.Bzip2 // which begins like words do
+		if inner != codec.None && inner != codec.Bzip2 { // which begins like words do
+			s.nested = "it is compressed twice"
+		}
 	}
 	s.Format = opts.Format
 	if s.Format == "" {
@@ -117,6 +119,15 @@ func (s *Source) detect(opts FindOptions) error {
 		s.Format = formatOfContent(head, opts.Text)
 		if opts.Pages && !s.Format.HoldsPages() {
 			s.Format = Text
+		}
+		if s.Format == Text && !opts.Pages {
+			head, err := s.head(func(head []byte) bool { return len(head) >= 262 })
+			if err != nil {
+				return err
+			}
+			if len(head) >= 262 && string(head[257:262]) == "ustar" {
+				s.nested = "it is a tar archive"
+			}
 		}
 	}
 	if !s.Format.ofLines() || opts.Pages {

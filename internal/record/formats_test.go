@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -66,13 +67,14 @@ func read(t *testing.T, s *Source, opts ReadOptions) outcome {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if raw.Number != n || r.Position().Number != n {
+		if raw.Number != n || r.Position().Number != n+raw.More {
 			t.Errorf("record %d has the number %d, and the next begins at %+v", n, raw.Number, r.Position())
 		}
+		n += raw.More
 		rec, reject := d.Decode(raw)
 		switch {
 		case raw.Blank():
-			o.blank++
+			o.blank += 1 + int(raw.More)
 		case reject != nil:
 			o.rejects = append(o.rejects, reject)
 		case raw.Other:
@@ -111,7 +113,7 @@ func TestCutAnywhere(t *testing.T) {
 			if len(whole.texts) != len(docs) || len(whole.rejects) > 0 {
 				t.Fatalf("of the whole: %d texts, %v", len(whole.texts), whole.rejects)
 			}
-			_, stem := codec.OfName(name)
+			c, stem := codec.OfName(name)
 			dir := t.TempDir()
 			for n := range content {
 				got := read(t, inDir(t, dir, name, content[:n]), ReadOptions{})
@@ -121,6 +123,12 @@ func TestCutAnywhere(t *testing.T) {
 				if stem != name {
 					if len(got.rejects) != 1 || got.rejects[0].Reason != Truncated {
 						t.Errorf("cut at %d: %v", n, got.rejects)
+					}
+					r := codec.NewReader(bytes.NewReader(content[:n]), c, nil)
+					there, _ := io.ReadAll(r)
+					r.Close()
+					if complete := completeIn(there, stem); len(got.texts) < complete {
+						t.Errorf("cut at %d: %d texts of %d that are complete", n, len(got.texts), complete)
 					}
 					continue
 				}
@@ -199,8 +207,8 @@ func TestDamagedParquet(t *testing.T) {
 	t.Logf("%d were seen", damaged)
 }
 
-// TestDamagedParquetIsCopied flips bits of pages, also in columns that nobody asks for: the rows
-// that are no rejects can be copied.
+// TestDamagedParquetIsCopied flips bits of pages, also in columns that nobody asks for, and of the
+// footer: the rows that are no rejects can be copied, and no page takes more than its size.
 func TestDamagedParquetIsCopied(t *testing.T) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
@@ -210,11 +218,13 @@ func TestDamagedParquetIsCopied(t *testing.T) {
 		Tags []string `parquet:"tags,list"`
 		N    int64    `parquet:"n,delta"`
 		Day  string   `parquet:"day,dict,zstd"`
+		Note string   `parquet:"note,lz4"`
+		Kind string   `parquet:"kind,dict,snappy"`
 	}
 	var out bytes.Buffer
 	w := parquet.NewGenericWriter[row](&out, parquet.MaxRowsPerRowGroup(60), parquet.PageBufferSize(300))
 	for i := range int64(150) {
-		if _, err := w.Write([]row{{fmt.Sprintf("text %d", i), []string{"a", "b"}[:i%3%2+i%2], i * i, fmt.Sprint(i % 7)}}); err != nil {
+		if _, err := w.Write([]row{{fmt.Sprintf("text %d", i), []string{"a", "b"}[:i%3%2+i%2], i * i, fmt.Sprint(i % 7), "a note, and a note", "kind"}}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -227,8 +237,13 @@ func TestDamagedParquetIsCopied(t *testing.T) {
 	for range testkit.Scale(100, 800, 20000) {
 		b := bytes.Clone(out.Bytes())
 		at := random.IntN(pages)
+		if random.IntN(2) == 0 {
+			at = pages + random.IntN(len(b)-pages)
+		}
 		b[at] ^= 1 << random.IntN(8)
 		s := inDir(t, dir, "in.parquet", b)
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
 		r, err := s.Reader(Position{}, ReadOptions{Fields: plainFields, CopyLong: true})
 		if err != nil {
 			t.Fatal(err)
@@ -241,6 +256,11 @@ func TestDamagedParquetIsCopied(t *testing.T) {
 		}
 		if len(numbers) == 0 {
 			continue
+		}
+		r.Close()
+		runtime.ReadMemStats(&after)
+		if took := after.TotalAlloc - before.TotalAlloc; took > 100<<20 {
+			t.Errorf("byte %d of %d: %d bytes were taken", at, len(b), took)
 		}
 		var copied bytes.Buffer
 		p, err := NewParquetWriter([]*Source{s}, 0, func() (io.Writer, error) { return &copied, nil })
@@ -474,6 +494,57 @@ func TestReadersGoOn(t *testing.T) {
 		}
 		if len(steps) < 9 && name != "in.warc.gz" && name != "cut.parquet" {
 			t.Errorf("%s: %d records", name, len(steps)-1)
+		}
+	}
+}
+
+// listed is a group that is said to be a list.
+type listed struct{ parquet.Group }
+
+func (listed) Type() parquet.Type { return parquet.List(parquet.String()).Type() }
+
+// TestOldParquet copies lists of two levels.
+func TestOldParquet(t *testing.T) {
+	schema := parquet.NewSchema("old", parquet.Group{"text": parquet.Optional(parquet.Encoded(parquet.String(), &parquet.Plain)), "tags": listed{parquet.Group{"element": parquet.Repeated(parquet.String())}}})
+	var out bytes.Buffer
+	w := parquet.NewWriter(&out, schema)
+	row := parquet.Row{parquet.ValueOf("tag").Level(0, 1, 0), parquet.ValueOf("again").Level(1, 1, 0), parquet.ValueOf("a text").Level(0, 1, 1)}
+	if _, err := w.WriteRows([]parquet.Row{row}); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s := fromFile(t, "in.parquet", out.Bytes())
+	if got := read(t, s, ReadOptions{CopyLong: true}); !slices.Equal(got.texts, []string{"a text"}) {
+		t.Fatalf("%+v", got)
+	}
+	var copied bytes.Buffer
+	p, err := NewParquetWriter([]*Source{s}, 0, func() (io.Writer, error) { return &copied, nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	numbers := []int64{1, 0}
+	next := func() (n int64, err error) { n, numbers = numbers[0], numbers[1:]; return n, nil }
+	if err := errors.Join(p.Copy(s, next), p.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if got := read(t, fromFile(t, "out.parquet", copied.Bytes()), ReadOptions{CopyLong: true}); !slices.Equal(got.texts, []string{"a text"}) {
+		t.Errorf("%+v", got)
+	}
+}
+
+// TestWritable keeps encodings, but for that of levels, which some writers list first.
+func TestWritable(t *testing.T) {
+	number := parquet.Leaf(parquet.Int32Type)
+	group := parquet.Group{
+		"delta": parquet.Encoded(number, &parquet.DeltaBinaryPacked), "dict": parquet.Encoded(parquet.String(), &parquet.RLEDictionary),
+		"levels": parquet.Encoded(number, &parquet.RLE), "none": number,
+	}
+	want := map[string]string{"delta": "DELTA_BINARY_PACKED", "dict": "RLE_DICTIONARY", "levels": "PLAIN", "none": "<nil>"}
+	for _, f := range group.Fields() {
+		if got := fmt.Sprint(writable{f}.Encoding()); got != want[f.Name()] {
+			t.Errorf("%s is written as %s, want %s", f.Name(), got, want[f.Name()])
 		}
 	}
 }

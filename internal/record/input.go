@@ -81,6 +81,26 @@ func (i *input) line() (part []byte, ended bool, err error) {
 	}
 }
 
+// emptyLines passes over the empty lines that are in the buffer.
+func (i *input) emptyLines() (lines, length int64) {
+	b := i.buf[i.start:i.end]
+	at := 0
+	for at < len(b) {
+		switch {
+		case b[at] == '\n':
+			at++
+		case b[at] == '\r' && at+1 < len(b) && b[at+1] == '\n':
+			at += 2
+		default:
+			i.start += at
+			return lines, int64(at)
+		}
+		lines++
+	}
+	i.start += at
+	return lines, int64(at)
+}
+
 // some returns up to n bytes, at least one unless there is an error.
 func (i *input) some(n int64) ([]byte, error) {
 	if i.start == i.end {
@@ -89,7 +109,7 @@ func (i *input) some(n int64) ([]byte, error) {
 		}
 		i.fill()
 	}
-	part := i.buf[i.start:min(int64(i.end), int64(i.start)+n)]
+	part := i.buf[i.start : int64(i.start)+min(n, int64(i.end-i.start))]
 	i.start += len(part)
 	if len(part) == 0 {
 		return nil, i.err

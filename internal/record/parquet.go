@@ -48,8 +48,10 @@ type column struct {
 // A parquetFile is an open Parquet file.
 type parquetFile struct {
 	*parquet.File
-	file *os.File
-	copy bool
+	file   *os.File
+	copy   bool
+	fenced fenced
+	leaves []parquet.LeafColumn
 }
 
 // openParquet opens the source. Faults of the content are a *parquetError.
@@ -94,6 +96,8 @@ func (e *parquetError) Error() string { return e.err.Error() }
 
 const parquetMagic = "PAR1"
 
+var errNoFooter = errors.New("it has no footer, which stands at the end of a whole file")
+
 func (f *parquetFile) open(size int64) (err error) {
 	tail := make([]byte, 8)
 	if _, err := f.file.ReadAt(tail, max(0, size-8)); err != nil && !errors.Is(err, io.EOF) {
@@ -101,11 +105,19 @@ func (f *parquetFile) open(size int64) (err error) {
 	}
 	footer := int64(tail[0]) | int64(tail[1])<<8 | int64(tail[2])<<16 | int64(tail[3])<<24
 	if !bytes.Equal(tail[4:], []byte(parquetMagic)) || footer > size {
-		return &parquetError{errors.New("it has no footer, which stands at the end of a whole file")}
+		return &parquetError{errNoFooter}
 	}
 	defer catch(&err)
-	f.File, err = parquet.OpenFile(f.file, size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
-	return err
+	f.fenced.in = io.NewSectionReader(f.file, 0, size) // an offset that is wrong is no fault of the disk
+	f.File, err = parquet.OpenFile(&f.fenced, size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
+	if err != nil {
+		return err
+	}
+	for _, path := range f.Schema().Columns() {
+		leaf, _ := f.Schema().Lookup(path...)
+		f.leaves = append(f.leaves, leaf)
+	}
+	return f.agrees()
 }
 
 // catch turns a panic of the library, and its errors, into faults of the content.
@@ -186,11 +198,13 @@ func (r *Reader) nextRow() (*Raw, error) {
 
 func (r *Reader) parquetFault(raw *Raw, err error) (*Raw, error) {
 	var fault *parquetError
-	reason := Truncated
+	reason := Corrupt
 	if !errors.As(err, &fault) {
 		if reason = faultOf(err); reason == "" {
 			return nil, err
 		}
+	} else if fault.err == errNoFooter { //nolint:errorlint // nothing wraps it
+		reason = Truncated
 	}
 	raw.Offset = max(0, r.source.Size)
 	raw.Reject = r.reject(raw, reason, err.Error())
@@ -286,12 +300,29 @@ func (rows *rowReader) nextGroup() error {
 	rows.base += rows.rows
 	rows.group++
 	rows.at, rows.rows, rows.fault = 0, g.NumRows(), nil
-	rows.fault = rows.openPages(g, 0)
+	if rows.fault = rows.fence(); rows.fault == nil {
+		rows.fault = rows.openPages(g, 0)
+	}
 	rows.whole, rows.torn = rows.rows, nil
 	if rows.copied {
 		rows.readAhead(g)
 	}
 	return nil
+}
+
+// fence looks at the columns of the present row group that will be read.
+func (rows *rowReader) fence() (err error) {
+	defer catch(&err)
+	leaves := rows.file.leaves
+	if !rows.copied {
+		leaves = nil
+		for _, c := range rows.columns {
+			if c.text != nil {
+				leaves = append(leaves, c.leaf)
+			}
+		}
+	}
+	return rows.file.fence(rows.group-1, leaves)
 }
 
 // readAhead reads the rows of a row group as they will be copied.

@@ -6,12 +6,16 @@ import (
 	"io"
 
 	"github.com/parquet-go/parquet-go"
+	codecs "github.com/parquet-go/parquet-go/compress"
+	"github.com/parquet-go/parquet-go/encoding"
+	"github.com/parquet-go/parquet-go/format"
 )
 
 // A ParquetWriter writes rows of sources of one schema, which it keeps, with its columns'
 // encodings and compression, and the metadata of the first.
 type ParquetWriter struct {
-	w         *parquet.GenericWriter[any]
+	//lint:ignore SA1019 the other writer refuses lists of two levels, though it need not write any but rows
+	w         *parquet.Writer
 	out       *counter
 	options   []parquet.WriterOption
 	schema    *parquet.Schema
@@ -38,7 +42,7 @@ func NewParquetWriter(sources []*Source, splitSize int64, next func() (io.Writer
 			return nil, err
 		}
 		defer f.close()
-		p.schema = f.Schema()
+		p.schema = parquet.NewSchema(f.Schema().Name(), writable{f.Root()})
 		p.options = []parquet.WriterOption{p.schema}
 		for _, kv := range f.Metadata().KeyValueMetadata {
 			p.options = append(p.options, parquet.KeyValueMetadata(kv.Key, kv.Value))
@@ -46,6 +50,46 @@ func NewParquetWriter(sources []*Source, splitSize int64, next func() (io.Writer
 		return p, p.begin()
 	}
 	return nil, nil
+}
+
+// A writable is a field of a schema without the encoding or compression that can't be written. What
+// a file lists are the encodings of all its pages, levels and all, and not all of them are the values'.
+type writable struct{ parquet.Field }
+
+func (w writable) Fields() []parquet.Field {
+	var fields []parquet.Field
+	for _, f := range w.Field.Fields() {
+		fields = append(fields, writable{f})
+	}
+	return fields
+}
+
+func (w writable) Encoding() (e encoding.Encoding) {
+	e = w.Field.Encoding()
+	switch {
+	case e == nil:
+		return nil
+	case e.Encoding() == format.RLE: // of levels
+		return &parquet.Plain
+	}
+	defer func() {
+		if recover() != nil { // the library's way to say that the type does not have it
+			e = &parquet.Plain
+		}
+	}()
+	parquet.Encoded(parquet.Leaf(w.Type()), e)
+	return e
+}
+
+func (w writable) Compression() codecs.Codec {
+	c := w.Field.Compression()
+	if c == nil {
+		return nil
+	}
+	if _, err := c.Encode(nil, nil); err != nil {
+		return nil
+	}
+	return c
 }
 
 // SameSchema refuses Parquet files that can't be written to one, since their schemas differ.
@@ -79,7 +123,7 @@ func (p *ParquetWriter) begin() error {
 		return err
 	}
 	p.out = &counter{w: w}
-	p.w = parquet.NewGenericWriter[any](p.out, p.options...)
+	p.w = parquet.NewWriter(p.out, p.options...)
 	return nil
 }
 
@@ -130,13 +174,16 @@ func (p *ParquetWriter) Copy(s *Source, next func() (int64, error)) (err error) 
 		return err
 	}
 	base := int64(0)
-	for _, g := range f.RowGroups() {
+	for i, g := range f.RowGroups() {
 		if want == 0 {
 			break
 		}
 		if want > base+g.NumRows() {
 			base += g.NumRows()
 			continue
+		}
+		if err := f.fence(i, f.leaves); err != nil {
+			return err
 		}
 		if want, err = p.copyGroup(g, base, want, next); err != nil {
 			return err
@@ -191,6 +238,9 @@ func eachRow(g parquet.RowGroup, from int64, f func(parquet.Row) (bool, error)) 
 			return err
 		}
 		for _, row := range buf[:n] {
+			if !complete(row, len(g.ColumnChunks())) {
+				return &parquetError{errors.New("a column has less values than its row group has rows")}
+			}
 			if more, err := f(row); err != nil || !more {
 				return err
 			}
@@ -198,6 +248,18 @@ func eachRow(g parquet.RowGroup, from int64, f func(parquet.Row) (bool, error)) 
 		from += int64(n)
 	}
 	return nil
+}
+
+// complete reports whether a row has values of every column, in order.
+func complete(row parquet.Row, columns int) bool {
+	at := -1
+	for _, v := range row {
+		if v.Column() > at+1 {
+			return false
+		}
+		at = v.Column()
+	}
+	return at == columns-1
 }
 
 func readRows(rows parquet.Rows, buf []parquet.Row) (n int, err error) {

@@ -21,6 +21,9 @@ type Raw struct {
 	End    []byte // what ends it, such as a line feed; empty at the end of a source
 	Reject *Reject
 
+	// More counts the empty lines that follow a blank one and were read with it.
+	More int64
+
 	// Other tells that it is no document, such as a request in a WARC file: it is not judged,
 	// and stands in the output as it stood.
 	Other bool
@@ -32,8 +35,10 @@ type Raw struct {
 // Blank reports a record with nothing but white space. A text is never blank.
 func (r *Raw) Blank() bool {
 	switch r.Source.Format {
-	case JSONL, Lines, CSV, TSV:
+	case JSONL, Lines, CSV:
 		return r.Reject == nil && len(bytes.TrimSpace(r.Bytes)) == 0
+	case TSV: // where tabs stand between fields
+		return r.Reject == nil && len(bytes.Trim(r.Bytes, " \r")) == 0
 	}
 	return false
 }
@@ -152,8 +157,8 @@ func (r *Reader) Next() (*Raw, error) {
 		return nil, io.EOF
 	}
 	raw := &Raw{Source: r.source, Number: r.pos.Number + 1, Line: r.pos.Line + 1, Offset: r.pos.Offset}
-	if r.source.nested {
-		raw.Reject = r.reject(raw, Nested, "it is compressed twice; what is inside is not opened")
+	if r.source.nested != "" {
+		raw.Reject = r.reject(raw, Nested, r.source.nested+"; what is inside is not opened")
 		r.pos.Number++
 		r.pos.Ended = true
 		return raw, nil
@@ -164,6 +169,9 @@ func (r *Reader) Next() (*Raw, error) {
 	err := r.frame(raw)
 	if err == nil {
 		r.pos.Number++
+		if raw.Blank() {
+			r.more(raw)
+		}
 		return raw, nil
 	}
 	if errors.Is(err, io.EOF) {
@@ -179,6 +187,15 @@ func (r *Reader) Next() (*Raw, error) {
 	r.pos.Number++
 	r.pos.Ended = true
 	return raw, nil
+}
+
+// more reads the empty lines that are there already.
+func (r *Reader) more(raw *Raw) {
+	lines, length := r.in.emptyLines()
+	raw.More = lines
+	r.pos.Number += lines
+	r.pos.Line += lines
+	r.pos.Offset += length
 }
 
 // frame reads a record into raw. The error is io.EOF if there is none; with any other, raw

@@ -6,12 +6,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"neardup/internal/testkit"
 )
 
 // fromStdin returns the source that content makes on standard input.
@@ -71,6 +74,55 @@ func TestLines(t *testing.T) {
 		}
 		if !w.reject && content[r.Offset:r.Offset+r.Length] != string(r.Bytes) {
 			t.Errorf("record %d is not where it says", i+1)
+		}
+	}
+}
+
+// TestEmptyLines counts what is read at once like what is read line by line.
+func TestEmptyLines(t *testing.T) {
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	random := rand.New(rand.NewPCG(seed, 1))
+	for _, format := range []Format{Lines, JSONL, CSV} {
+		for range testkit.Scale(2, 10, 50) {
+			var content strings.Builder
+			if format == CSV {
+				content.WriteString("text\n")
+			}
+			for content.Len() < 3*inputBytes {
+				switch random.IntN(4) {
+				case 0:
+					content.WriteString(strings.Repeat("\n", random.IntN(inputBytes)))
+				case 1:
+					content.WriteString(strings.Repeat("\r\n", random.IntN(5000)))
+				case 2:
+					content.WriteString(strings.Repeat(" \r\n\n", random.IntN(50)))
+				case 3:
+					content.WriteString("\"text\"\r\n\r")
+				}
+			}
+			all := content.String()
+			number := int64(0)
+			for _, raw := range readAll(t, fromStdin(t, all, format), 0) {
+				if number++; raw.Number != number {
+					t.Fatalf("%s: record %d has the number %d", format, number, raw.Number)
+				}
+				number += raw.More
+				before := all[:raw.Offset]
+				if format != CSV && random.IntN(50) == 0 && raw.Line != int64(strings.Count(before, "\n"))+1 {
+					t.Fatalf("%s: the record at %d is said to be on line %d", format, raw.Offset, raw.Line)
+				}
+				if !strings.HasPrefix(all[raw.Offset:], string(raw.Bytes)+string(raw.End)) {
+					t.Fatalf("%s: the record at %d is not there", format, raw.Offset)
+				}
+			}
+			want := int64(strings.Count(strings.TrimSuffix(all, "\n")+"\n", "\n"))
+			if format == CSV {
+				want--
+			}
+			if number != want {
+				t.Fatalf("%s: %d records, want %d", format, number, want)
+			}
 		}
 	}
 }

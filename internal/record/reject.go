@@ -21,7 +21,7 @@ const (
 	Undecodable   Reason = "undecodable"  // in the encoding that it says, or in any
 	Truncated     Reason = "truncated"    // the source ends before its time
 	Corrupt       Reason = "corrupt"      // the source can't be read further
-	Nested        Reason = "nested"       // the source is compressed twice
+	Nested        Reason = "nested"       // the source is compressed twice, or an archive
 	OverLimit     Reason = "over_limit"   // the source goes on behind --max-decoded-bytes
 )
 

@@ -39,7 +39,7 @@ type Source struct {
 
 	table   table
 	utf16   byteOrder // nil if it is none
-	nested  bool      // compressed twice
+	nested  string    // why what is inside is not opened
 	files   *openFiles
 	tempDir string
 	stream  *bufio.Reader // nil for a regular file
