@@ -224,21 +224,23 @@ func (ix *Index) scan(table byte, value uint64, f func(entry) bool) error {
 	if ix.err != nil {
 		return ix.err
 	}
+	sieves := []sieve{&ix.written, &ix.newest}
 	if ix.sieved == 0 {
-		return ix.newest.scan(table, value, f)
-	}
-	if err := ix.fillFilter(); err != nil {
+		sieves = sieves[1:]
+	} else if err := ix.fillFilter(); err != nil {
 		return err
 	}
 	more := true
-	err := ix.written.scan(table, value, func(e entry) bool {
+	visit := func(e entry) bool {
 		more = f(e)
 		return more
-	})
-	if err != nil || !more {
-		return err
 	}
-	return ix.newest.scan(table, value, f)
+	for _, s := range sieves {
+		if err := s.scan(table, value, visit); err != nil || !more {
+			return err
+		}
+	}
+	return nil
 }
 
 // fillFilter makes the filter of the entries in the database when it is first needed.
