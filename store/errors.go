@@ -12,7 +12,7 @@ var (
 	ErrLocked         = errors.New("store: index is in use by another process")
 	ErrParamsMismatch = errors.New("store: index was made with other parameters")
 	ErrFormatTooNew   = errors.New("store: index has a newer format than this program knows")
-	ErrFormatTooOld   = errors.New("store: index has an older format than this program reads: make it anew from the documents")
+	ErrFormatTooOld   = errors.New("store: index has an older format than this program reads")
 )
 
 // Errors at any time. After ErrFailed, or one that wraps ErrDamaged or ErrDiskFull, the

@@ -96,6 +96,8 @@ func explain(err error, signalled os.Signal) (code int, hint string) {
 		return exitLocked, "wait for the other process, or use another --index"
 	case errors.As(err, &params):
 		return exitParams, paramsHint(params)
+	case errors.Is(err, store.ErrFormatTooOld), errors.Is(err, store.ErrFormatTooNew):
+		return exitParams, anotherVersion
 	case errors.Is(err, store.ErrDamaged):
 		return exitDamaged, "try neardup index verify and rebuild; or restore the index from a copy, or make a new one from its sources"
 	case errors.As(err, &behind):
@@ -122,10 +124,12 @@ func badRateHint(e *dedup.BadRateError) string {
 	return fmt.Sprintf("the fields are %s: name the one that holds the text with --text-field", strings.Join(fields, ", "))
 }
 
+const anotherVersion = "it was made by another version of neardup; use another --index"
+
 func paramsHint(e *store.ParamsError) string {
 	stored, err := shingle.ParseID(e.Stored)
 	if err != nil {
-		return "it was made by another version of neardup; use another --index"
+		return anotherVersion
 	}
 	flags := "--shingle-size " + stored.String()
 	if asked, _ := shingle.ParseID(e.Asked); stored.FoldHan || asked.FoldHan {
