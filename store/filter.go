@@ -44,6 +44,43 @@ func (f *filter) mayHold(table byte, prefix uint64) bool {
 	return true
 }
 
+// addAll adds what was added to another filter, of any size. Lines that lie side by side in the
+// larger one are one line in the smaller.
+func (f *filter) addAll(other filter) {
+	n := max(len(f.lines), len(other.lines))
+	for i := range n {
+		line, added := &f.lines[i/(n/len(f.lines))], &other.lines[i/(n/len(other.lines))]
+		for j := range line {
+			line[j] |= added[j]
+		}
+	}
+}
+
+// set returns the number of bits that are set.
+func (f *filter) set() (n int) {
+	for i := range f.lines {
+		for _, word := range f.lines[i] {
+			n += bits.OnesCount64(word)
+		}
+	}
+	return n
+}
+
+// folded returns f, or as small a filter of the same entries as still has seven of eight bits
+// free.
+func (f filter) folded() filter {
+	lines, set := len(f.lines), f.set()
+	for lines > 1 && lines/2*512 >= 8*set {
+		lines /= 2
+	}
+	if lines == len(f.lines) {
+		return f
+	}
+	small := filter{make([]filterLine, lines)}
+	small.addAll(f)
+	return small
+}
+
 // line returns the line of a prefix, and bits for it. Hashes lie in the order of their lines: those
 // that are added in order meet lines in order.
 func (f *filter) line(table byte, prefix uint64) (*filterLine, uint64) {

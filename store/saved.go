@@ -11,8 +11,9 @@ import (
 
 // A filter of many documents takes seconds to make, so a clean close saves it, and the seal
 // knows its checksum. Who opens the index to write takes the file away: it stands for the
-// database as it was closed. A file that is not the one of the seal, or of a filter of another
-// size, is as good as none.
+// database as it was closed. A file that is not the one of the seal is as good as none. It is
+// folded to the size that its entries need, and serves for a filter of any size, unless it is
+// crowded and there is memory for a better one.
 const filterName = "FILTER"
 
 // savedFrom is the number of documents from which a filter is saved.
@@ -21,8 +22,11 @@ const savedFrom = 50_000
 // saveFilter returns the checksum, or none if nothing was worth to be saved, or there is little
 // room.
 func (ix *Index) saveFilter() (checksum string, err error) {
-	lines := ix.written.filter.lines
-	if lines == nil || ix.sieved < ix.opts.savedFrom || !ix.hasRoom(uint64(len(lines))*64) {
+	if ix.written.filter.lines == nil || ix.sieved < ix.opts.savedFrom {
+		return "", nil
+	}
+	lines := ix.written.filter.folded().lines
+	if !ix.hasRoom(uint64(len(lines)) * 64) {
 		return "", nil
 	}
 	err = ix.writeWhole(filterName, func(f vfs.File) error {
@@ -58,14 +62,18 @@ func (ix *Index) takeFilter(checksum string) error {
 	if err != nil {
 		return ioError(err)
 	}
-	f := newFilter(ix.opts.Memory / 4)
-	if len(data) == 64*len(f.lines) && hex(crc32.Checksum(data, castagnoli)) == checksum {
-		for i := range f.lines {
-			for j := range f.lines[i] {
-				f.lines[i][j] = binary.LittleEndian.Uint64(data[64*i+8*j:])
+	if len(data) >= 64 && hex(crc32.Checksum(data, castagnoli)) == checksum {
+		saved := newFilter(int64(len(data)))
+		for i := range saved.lines {
+			for j := range saved.lines[i] {
+				saved.lines[i][j] = binary.LittleEndian.Uint64(data[64*i+8*j:])
 			}
 		}
-		ix.written.filter = f
+		f := newFilter(ix.opts.Memory / 4)
+		if len(saved.lines) >= len(f.lines) || saved.set() <= len(saved.lines)*64 {
+			f.addAll(saved)
+			ix.written.filter = f
+		}
 	}
 	if ix.opts.ReadOnly {
 		return nil

@@ -566,7 +566,55 @@ func TestSavedFilter(t *testing.T) {
 	if names, err := filepath.Glob(path + "*"); err != nil || len(names) > 0 {
 		t.Errorf("on a full disk it is saved: %v, %v", names, err)
 	}
-	finds(reopen())
+	ix = reopen()
+	finds(ix)
+	if size := len(saved(ix)); size > 64<<10 {
+		t.Errorf("the filter of %d documents takes %d bytes", n, size)
+	}
+	for _, memory := range []int64{64 << 10, 64 << 20} {
+		ix, err := Open(dir, &Options{Memory: memory, savedFrom: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if memory > 1<<20 && ix.written.filter.lines == nil {
+			t.Errorf("the filter was not taken with %d bytes", memory)
+		}
+		finds(ix)
+		saved(ix)
+	}
+}
+
+// TestFoldedFilter saves room, and holds what was added, at any size.
+func TestFoldedFilter(t *testing.T) {
+	f := newFilter(1 << 20)
+	key := func(i int) (byte, uint64) {
+		table := byte(i % tables)
+		return table, prefix(table, uint64(i)*0x9e3779b97f4a7c15)
+	}
+	const added = 10_000
+	for i := range added {
+		f.add(key(i))
+	}
+	folded := f.folded()
+	if bits := len(folded.lines) * 512; bits < 8*folded.set() || bits > 128*added {
+		t.Errorf("folded to %d bits, %d of them set, for %d keys", bits, folded.set(), added)
+	}
+	for _, size := range []int64{1 << 16, int64(len(folded.lines)) * 64, 1 << 18, 1 << 24} {
+		g := newFilter(size)
+		g.addAll(folded)
+		wrong := 0
+		for i := range 2 * added {
+			switch may := g.mayHold(key(i)); {
+			case i < added && !may:
+				t.Fatalf("in %d bytes key %d is lost", size, i)
+			case i >= added && may:
+				wrong++
+			}
+		}
+		if size > 1<<16 && wrong > added/500 {
+			t.Errorf("in %d bytes it takes %d of %d other keys for its own", size, wrong, added)
+		}
+	}
 }
 
 // TestBriefsOfAFewPlaces has more documents than places.
