@@ -8,7 +8,7 @@ import (
 )
 
 // maxNearCandidates is how many paragraphs a paragraph is compared with, those first that
-// share most bands: with 16 bands one that resembles it shares more than one.
+// share most bands: one that resembles it shares some of the twelve.
 const maxNearCandidates = 4
 
 // nearClasses puts the distinct segments of a page into classes: a segment joins the earlier

@@ -386,6 +386,9 @@ func (t *tally) admit(it *item) (bool, error) {
 		return true, t.checkBadRate()
 	}
 	s.Rejected++
+	if s.FirstReject == nil {
+		s.FirstReject = it.reject
+	}
 	if t.noText == nil && it.reject.Reason == record.NoText {
 		t.noText = it.reject
 	}

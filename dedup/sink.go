@@ -349,7 +349,11 @@ func (o *CleanOptions) checkOut() error {
 			return fmt.Errorf("%s has the columns %q and %s has %q: they can't be written to one file", first.Name, first.Columns(), s.Name, s.Columns())
 		}
 	}
-	if f := record.FormatOfName(o.Out); f != "" && f != first.Format && !(f.Whole() && first.Format.Whole()) {
+	f := record.FormatOfName(o.Out)
+	if f == record.Text && first.Format == record.Lines {
+		f = record.Lines
+	}
+	if f != "" && f != first.Format && !(f.Whole() && first.Format.Whole()) {
 		return fmt.Errorf("%s is named like %s, and the records are written as %s, as they were read", o.Out, f, first.Format)
 	}
 	if first.Format == record.Parquet {

@@ -1,6 +1,10 @@
 package dedup
 
-import "time"
+import (
+	"time"
+
+	"neardup/internal/record"
+)
 
 // A Summary counts what a job did: Read = Kept + Dropped + Rejected + Blank, and
 // Dropped = Exact + Near + Syndicated. A job that removes nothing counts what would go.
@@ -24,6 +28,7 @@ type Summary struct {
 	Sections           int64          `json:"sections,omitempty"` // taken out of records that are kept
 	Paragraphs         int64          `json:"paragraphs,omitempty"`
 	Boilerplate        int64          `json:"boilerplate,omitempty"`
+	FirstReject        *record.Reject `json:"first_reject,omitempty"`
 	Warnings           []string       `json:"warnings,omitempty"`
 	Params             map[string]any `json:"params"`
 }

@@ -64,6 +64,12 @@ func printSummary(w io.Writer, s dedup.Summary) {
 	if s.Boilerplate+s.Sections+s.Paragraphs > 0 {
 		fmt.Fprintf(w, "neardup: out of kept records %d paragraphs of boilerplate, %d sections, %d paragraphs of earlier records\n", s.Boilerplate, s.Sections, s.Paragraphs)
 	}
+	if s.FirstReject != nil {
+		fmt.Fprintf(w, "neardup: the first reject: %v\n", s.FirstReject)
+		if s.Rejected+s.Blank == s.Read && s.FirstReject.Reason == record.NoText {
+			fmt.Fprintln(w, "neardup: hint: name the field that holds the text with --text-field")
+		}
+	}
 	if s.Other > 0 {
 		fmt.Fprintf(w, "neardup: %d records are no documents and passed through\n", s.Other)
 	}
