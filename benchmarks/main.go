@@ -36,6 +36,7 @@ type bench struct {
 	quick     bool
 	generated bool
 	scale     int
+	commit    string
 }
 
 func run(ctx context.Context) error {
@@ -73,6 +74,7 @@ func run(ctx context.Context) error {
 	if b.program, err = buildNeardup(temp); err != nil {
 		return err
 	}
+	b.commit = commit()
 	if b.scale > 0 {
 		rows, err := b.growth()
 		if err != nil {
@@ -80,7 +82,7 @@ func run(ctx context.Context) error {
 		}
 		return b.writeGrowthPage(*out, rows)
 	}
-	r := &results{}
+	r := &results{commit: b.commit}
 	if err := b.all(r); err != nil {
 		return err
 	}

@@ -18,6 +18,7 @@ import (
 
 // results is everything that RESULTS.md says.
 type results struct {
+	commit    string
 	corpus    string
 	languages []string // with their shares
 	seconds   float64
@@ -88,7 +89,7 @@ func (r *results) write(path string) error {
 	p := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	p("# Results\n")
 	p("Written by `benchmarks`, see [README.md](README.md). %s, %d cores, %s, commit %s, %s, in %.0f minutes.",
-		processor(), runtime.NumCPU(), runtime.Version(), commit(), time.Now().UTC().Format("2006-01-02"), r.seconds/60)
+		processor(), runtime.NumCPU(), runtime.Version(), r.commit, time.Now().UTC().Format("2006-01-02"), r.seconds/60)
 	p("\nCorpus: %s. By language: %s.", r.corpus, strings.Join(r.languages, ", "))
 	p("One document in ten is an edited copy of another: its headline changed, 1.5 %% of its words, a paragraph dropped, or all three.")
 	p("\n## Beside other tools\n")
@@ -200,7 +201,7 @@ func (b *bench) writeGrowthPage(results string, rows []growthRow) error {
 	p("Generated documents of 1 kB, built into an index with `clean --index`, then a tenth as many asked with")
 	p("`filter --frozen`, both under `--memory %s`: a run of its own, `-scale %d`.", growthMemory, b.scale)
 	p("%s, %d cores, %s, commit %s, %s, in %.0f minutes.\n",
-		processor(), runtime.NumCPU(), runtime.Version(), commit(), time.Now().UTC().Format("2006-01-02"), time.Since(b.start).Minutes())
+		processor(), runtime.NumCPU(), runtime.Version(), b.commit, time.Now().UTC().Format("2006-01-02"), time.Since(b.start).Minutes())
 	p("| documents | build, CPU µs each | wall s | memory MiB | index bytes each | query, CPU µs each | wall s | memory MiB | searches cut short |")
 	p("|---|---|---|---|---|---|---|---|---|")
 	for _, row := range rows {
