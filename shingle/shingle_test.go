@@ -401,3 +401,30 @@ func TestParseFingerprint(t *testing.T) {
 		}
 	}
 }
+
+// TestParagraphKeysMeetByTheFourthPower counts how often paragraphs whose
+// resemblance is a third have the same key.
+func TestParagraphKeysMeetByTheFourthPower(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	d := Digest{hashes: make([]uint64, 300)}
+	a, b := ParagraphDigest{first: 0, last: 200}, ParagraphDigest{first: 100, last: 300}
+	const tries = 20_000
+	equal := 0
+	for range tries {
+		for i := range d.hashes {
+			d.hashes[i] = r.Uint64()
+		}
+		x, n := d.ParagraphKey(a)
+		y, _ := d.ParagraphKey(b)
+		if x == y {
+			equal++
+		}
+		if again, _ := d.ParagraphKey(a); again != x || n != 200 {
+			t.Fatalf("the key of a paragraph is %x and %x, of %d shingles", x, again, n)
+		}
+	}
+	// The resemblance is 100 in 300: 1/81 of them, with a standard error of 0.0008.
+	if share := float64(equal) / tries; share < 1.0/81-0.004 || share > 1.0/81+0.004 {
+		t.Errorf("%.4f of the pairs have the same key, want about %.4f", share, 1.0/81)
+	}
+}

@@ -582,6 +582,25 @@ func TestSavedFilter(t *testing.T) {
 		finds(ix)
 		saved(ix)
 	}
+
+	for memory, taken := range map[int64]bool{64 << 10: true, 64 << 20: false} { // crowded by many more
+		ix, err := Open(dir, &Options{Memory: 64 << 10, savedFrom: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 30 {
+			grow(ix)
+		}
+		saved(ix)
+		if ix, err = Open(dir, &Options{Memory: memory, savedFrom: 1}); err != nil {
+			t.Fatal(err)
+		}
+		if got := ix.written.filter.lines != nil; got != taken {
+			t.Errorf("with %d bytes a crowded filter was taken: %t, want %t", memory, got, taken)
+		}
+		finds(ix)
+		saved(ix)
+	}
 }
 
 // TestFoldedFilter saves room, and holds what was added, at any size.
