@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -168,7 +169,7 @@ func (ix *Index) sievesFit() bool {
 // again later.
 func (ix *Index) writeSieves(through DocNum) error {
 	if ix.newest.count > 0 {
-		if err := ix.fillFilter(); err != nil {
+		if err := ix.fillFilters(); err != nil {
 			return err
 		}
 		if err := ix.ingestNewest(); err != nil {
@@ -190,47 +191,86 @@ func (ix *Index) writeSieves(through DocNum) error {
 	return ix.written.close()
 }
 
-// ingestNewest writes a file for every table: the filter of a file is read as a whole, and
-// must fit into the cache beside others.
+// ingestNewest writes a file for every table.
 func (ix *Index) ingestNewest() error {
 	var paths []string
 	for table := range byte(tables) {
-		path := ix.path(fmt.Sprintf("%s/ingest-%d.tmp", dbName, table))
-		n, err := ix.writeTable(path, table)
-		if err != nil {
+		w := tableWriter{ix: ix, path: ix.path(fmt.Sprintf("%s/ingest-%d.tmp", dbName, table))}
+		write := ix.writeEntries
+		if table < blocks {
+			write = ix.writeBuckets
+		}
+		if err := errors.Join(write(&w, table), w.close()); err != nil {
 			return ioError(err)
 		}
-		if n > 0 {
-			paths = append(paths, path)
+		if w.file != nil {
+			paths = append(paths, w.path)
 		}
 	}
-	return ioError(ix.db.Ingest(context.Background(), paths))
+	if err := ix.db.Ingest(context.Background(), paths); err != nil {
+		return ioError(err)
+	}
+	ix.written.blocks.add(&ix.newest.blocks)
+	return nil
 }
 
-// writeTable writes the newest entries of a table into a file and returns their number.
-func (ix *Index) writeTable(path string, table byte) (n int, err error) {
-	var w *sstable.Writer
+// writeEntries writes the newest entries of a table.
+func (ix *Index) writeEntries(w *tableWriter, table byte) error {
 	var key []byte
 	for e := range ix.newest.sorted(table) {
-		if w == nil {
-			f, err := ix.disk.Create(path, vfs.WriteCategoryUnspecified)
-			if err != nil {
-				return 0, err
-			}
-			o := ix.pebbleOptions(true)
-			o.EnsureDefaults()
-			w = sstable.NewWriter(objstorageprovider.NewFileWritable(f), o.MakeWriterOptions(6, ix.db.TableFormat()))
-		}
-		ix.written.filter.add(table, prefix(table, e.value))
+		ix.written.filter.add(table, e.value)
 		key = e.appendKey(key[:0])
-		if err := w.Set(key, nil); err != nil {
-			_ = w.Close()
-			return 0, err
+		if err := w.open(); err != nil {
+			return err
 		}
-		n++
+		if err := w.file.Set(key, nil); err != nil {
+			return err
+		}
 	}
-	if w == nil {
-		return 0, nil
+	return nil
+}
+
+// writeBuckets writes the newest fingerprints.
+func (ix *Index) writeBuckets(w *tableWriter, table byte) error {
+	for block := range buckets {
+		b := ix.newest.bucket(table, uint16(block))
+		if len(b) == 0 {
+			continue
+		}
+		if err := w.open(); err != nil {
+			return err
+		}
+		if err := w.file.Merge(bucketKey(table, uint16(block)), b); err != nil {
+			return err
+		}
 	}
-	return n, w.Close()
+	return nil
+}
+
+// A tableWriter writes a file for the database to take in. There is none until it is opened.
+type tableWriter struct {
+	ix   *Index
+	path string
+	file *sstable.Writer
+}
+
+func (w *tableWriter) open() error {
+	if w.file != nil {
+		return nil
+	}
+	f, err := w.ix.disk.Create(w.path, vfs.WriteCategoryUnspecified)
+	if err != nil {
+		return err
+	}
+	o := w.ix.pebbleOptions(true)
+	o.EnsureDefaults()
+	w.file = sstable.NewWriter(objstorageprovider.NewFileWritable(f), o.MakeWriterOptions(6, w.ix.db.TableFormat()))
+	return nil
+}
+
+func (w *tableWriter) close() error {
+	if w.file == nil {
+		return nil
+	}
+	return w.file.Close()
 }

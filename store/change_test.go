@@ -303,6 +303,22 @@ func TestVerifyFindsFaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	pick := func(kind byte) []byte { return keys[kind][r.IntN(len(keys[kind]))] }
+	pickSieve := func(ofBlock bool) []byte {
+		for {
+			if key := pick(kindSieve); (key[1] < blocks) == ofBlock {
+				return key
+			}
+		}
+	}
+	pickEntry := func() []byte { return pickSieve(false) }
+	change := func(change func(b bucket) bucket) error {
+		key := pickSieve(true)
+		b, err := ix.get(key)
+		if err != nil {
+			return err
+		}
+		return ix.db.Set(key, change(b), nil)
+	}
 	faults := []struct {
 		name    string
 		rebuilt bool // Rebuild mends it
@@ -310,19 +326,36 @@ func TestVerifyFindsFaults(t *testing.T) {
 	}{
 		{"entry missing", true, func() error { return ix.db.Delete(pick(kindSieve), nil) }},
 		{"entry of a document that is none", true, func() error {
-			key := slices.Clone(pick(kindSieve))
+			key := slices.Clone(pickEntry())
 			key[len(key)-7] ^= 1
 			return ix.db.Set(key, nil, nil)
 		}},
 		{"entry with another value", true, func() error {
-			key := slices.Clone(pick(kindSieve))
+			key := slices.Clone(pickEntry())
 			key[len(key)-12] ^= 1
 			return ix.db.Set(key, nil, nil)
 		}},
 		{"entry of a table that is none", true, func() error {
 			return ix.db.Set([]byte{kindSieve, 200, 1, 2, 3, 4, 5, 6, 7, 8, 0, 0, 0, 0, 0, 0, 0, 1}, nil, nil)
 		}},
-		{"entry cut", true, func() error { key := pick(kindSieve); return ix.db.Set(key[:len(key)-3], nil, nil) }},
+		{"entry cut", true, func() error { key := pickEntry(); return ix.db.Set(key[:len(key)-3], nil, nil) }},
+		{"fingerprint missing from a bucket", true, func() error {
+			return change(func(b bucket) bucket { return b[:len(b)-bucketEntry] })
+		}},
+		{"fingerprint of a document that is none", true, func() error {
+			return change(func(b bucket) bucket { return b.append(7, 9999) })
+		}},
+		{"fingerprint changed in a bucket", true, func() error {
+			return change(func(b bucket) bucket { b[r.IntN(6)] ^= 1; return b })
+		}},
+		{"number changed in a bucket", true, func() error {
+			return change(func(b bucket) bucket { b[6+r.IntN(6)] ^= 1; return b })
+		}},
+		{"bucket in disorder", true, func() error {
+			return change(func(b bucket) bucket { return append(b, b[:bucketEntry]...) })
+		}},
+		{"bucket cut", true, func() error { return change(func(b bucket) bucket { return b[:len(b)-1] }) }},
+		{"bucket of a table that is none", true, func() error { return ix.db.Set([]byte{kindSieve, blocks, 1, 2}, []byte{}, nil) }},
 		{"counted wrong", true, func() error {
 			return ix.db.Set(metaKey(metaDocuments), binary.BigEndian.AppendUint64(nil, 7), nil)
 		}},
@@ -454,7 +487,8 @@ func TestLongUse(t *testing.T) {
 		}
 		for i := range each {
 			i += cycle * each
-			if _, err := ix.AddText(fingerprinted(i, shingle.Fingerprint(i)*0x9e3779b97f4a7c15), fmt.Sprint("the text of ", i)); err != nil {
+			f := shingle.Fingerprint(i%live) * 0x9e3779b97f4a7c15 // buckets stay when they are empty
+			if _, err := ix.AddText(fingerprinted(i, f), fmt.Sprint("the text of ", i)); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -2,7 +2,7 @@ package store
 
 import "math/bits"
 
-// A filter tells most prefixes that are not in the database apart from those that are, in
+// A filter tells most values that are not in the database apart from those that are, in
 // memory and without asking it: a Bloom filter whose every key has its bits in one line of 64
 // bytes (Putze, Sanders and Singler, "Cache-, hash- and space-efficient Bloom filters", WEA
 // 2007). Its size is fixed; when it is crowded it says yes more often. The zero value says yes.
@@ -21,20 +21,20 @@ func newFilter(bytes int64) filter {
 	return filter{make([]filterLine, 1<<(bits.Len64(uint64(lines))-1))}
 }
 
-func (f *filter) add(table byte, prefix uint64) {
-	line, h := f.line(table, prefix)
+func (f *filter) add(table byte, value uint64) {
+	line, h := f.line(table, value)
 	for range filterBitsOf {
 		line[h>>6&7] |= 1 << (h & 63)
 		h >>= 9
 	}
 }
 
-// mayHold reports whether the prefix may have been added.
-func (f *filter) mayHold(table byte, prefix uint64) bool {
+// mayHold reports whether the value may have been added.
+func (f *filter) mayHold(table byte, value uint64) bool {
 	if f.lines == nil {
 		return true
 	}
-	line, h := f.line(table, prefix)
+	line, h := f.line(table, value)
 	for range filterBitsOf {
 		if line[h>>6&7]>>(h&63)&1 == 0 {
 			return false
@@ -81,13 +81,10 @@ func (f filter) folded() filter {
 	return small
 }
 
-// line returns the line of a prefix, and bits for it. Hashes lie in the order of their lines: those
+// line returns the line of a value, and bits for it. Hashes lie in the order of their lines: those
 // that are added in order meet lines in order.
-func (f *filter) line(table byte, prefix uint64) (*filterLine, uint64) {
-	hi, lo := bits.Mul64(prefix^uint64(table)<<56^0x9e3779b97f4a7c15, 0xd1342543de82ef95)
-	h, at := hi^lo, prefix
-	if table < pairs {
-		at <<= 64 - 2*blockBits
-	}
-	return &f.lines[at>>(64-bits.TrailingZeros(uint(len(f.lines))))], h
+func (f *filter) line(table byte, value uint64) (*filterLine, uint64) {
+	hi, lo := bits.Mul64(value^uint64(table)<<56^0x9e3779b97f4a7c15, 0xd1342543de82ef95)
+	h := hi ^ lo
+	return &f.lines[value>>(64-bits.TrailingZeros(uint(len(f.lines))))], h
 }

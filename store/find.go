@@ -3,7 +3,6 @@ package store
 import (
 	"cmp"
 	"fmt"
-	"math/bits"
 	"slices"
 
 	"github.com/cespare/xxhash/v2"
@@ -58,8 +57,8 @@ func (ix *Index) find(table byte, value uint64, match func(*Document) bool) ([]D
 }
 
 // Near returns every document in the fingerprint sieve whose fingerprint lies within
-// distance k of f, in the order in which they were added. k is 0 to MaxDistance. It takes 10
-// searches up to 3, 270 at 4, and 1,960 up to 7.
+// distance k of f, in the order in which they were added. k is 0 to MaxDistance. It looks into 4
+// buckets up to 3, and 68 up to 7.
 func (ix *Index) Near(f shingle.Fingerprint, k int) ([]Candidate, error) {
 	if k < 0 || k > MaxDistance {
 		return nil, fmt.Errorf("store: distance %d is not in 0 to %d", k, MaxDistance)
@@ -67,23 +66,34 @@ func (ix *Index) Near(f shingle.Fingerprint, k int) ([]Candidate, error) {
 	ix.mu.Lock()
 	defer ix.mu.Unlock()
 	var found []Candidate
-	for table := range byte(pairs) {
-		visit := func(e entry) bool {
-			diff := f ^ shingle.Fingerprint(e.value)
-			if d := bits.OnesCount64(uint64(diff)); d <= k && firstTable(diff, k) == table {
-				found = append(found, Candidate{e.num, d})
-			}
-			return true
-		}
-		err := neighbours(table, f, k, func(g shingle.Fingerprint) error {
-			return ix.scan(table, uint64(g), visit)
-		})
-		if err != nil {
+	for table := range byte(blocks) {
+		block, rest := cut(table, f)
+		if err := ix.near(table, block, rest, k, func(n DocNum, distance int) {
+			found = append(found, Candidate{n, distance})
+		}); err != nil {
 			return nil, err
+		}
+		for bit := 0; k >= blocks && bit < blockBits; bit++ {
+			if err := ix.near(table, block^1<<bit, rest, k-1, func(n DocNum, distance int) {
+				found = append(found, Candidate{n, distance + 1})
+			}); err != nil {
+				return nil, err
+			}
 		}
 	}
 	slices.SortFunc(found, func(a, b Candidate) int { return cmp.Compare(a.Num, b.Num) })
 	return slices.Compact(found), nil
+}
+
+// near reads a bucket of both sieves. An entry can stand in both after a crash.
+func (ix *Index) near(table byte, block uint16, rest uint64, distance int, f func(n DocNum, distance int)) error {
+	sieves, err := ix.sieves()
+	for _, s := range sieves {
+		if err == nil {
+			err = s.near(table, block, rest, distance, f)
+		}
+	}
+	return err
 }
 
 // Similar returns documents of which a sketch shares band keys with k, those that share most
@@ -221,13 +231,8 @@ func heaviest(found []weighted) []DocNum {
 // scan reads both sieves, the older entries first, until f returns false. An entry can stand
 // in both after a crash.
 func (ix *Index) scan(table byte, value uint64, f func(entry) bool) error {
-	if ix.err != nil {
-		return ix.err
-	}
-	sieves := []sieve{&ix.written, &ix.newest}
-	if ix.sieved == 0 {
-		sieves = sieves[1:]
-	} else if err := ix.fillFilter(); err != nil {
+	sieves, err := ix.sieves()
+	if err != nil {
 		return err
 	}
 	more := true
@@ -243,8 +248,24 @@ func (ix *Index) scan(table byte, value uint64, f func(entry) bool) error {
 	return nil
 }
 
-// fillFilter makes the filter of the entries in the database when it is first needed.
-func (ix *Index) fillFilter() error {
+// sieves returns those that hold something, the older entries first.
+func (ix *Index) sieves() ([]sieve, error) {
+	if ix.err != nil {
+		return nil, ix.err
+	}
+	if ix.sieved == 0 {
+		return ix.both[1:], nil
+	}
+	return ix.both[:], ix.fillFilters()
+}
+
+// fillFilters makes the filters of the entries in the database when they are first needed.
+func (ix *Index) fillFilters() error {
+	if !ix.written.blocks.made {
+		if err := ix.written.fillBlocks(ix.opts.Memory / 4); err != nil {
+			return err
+		}
+	}
 	if ix.written.filter.lines != nil {
 		return nil
 	}

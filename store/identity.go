@@ -25,7 +25,8 @@ const (
 //	1  the first
 //	2  fingerprints in tables of pairs of blocks
 //	3  keys of paragraphs of four minima
-const FormatVersion = 3
+//	4  fingerprints in buckets
+const FormatVersion = 4
 
 type identity struct {
 	Format int    `json:"format"`

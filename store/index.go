@@ -91,6 +91,7 @@ type Index struct {
 	texts   map[DocNum][]byte    // of pending documents, compressed
 	newest  memorySieve          // entries of the documents after sieved
 	written tableSieve           // entries in the database
+	both    [2]sieve             // written and newest
 	cache   documentCache        // of what was read last
 	briefs  briefCache
 	found   []weighted // scratch of Similar and Sharing
@@ -180,6 +181,7 @@ func (ix *Index) makeDirectories(dbDir string) error {
 // load reads the counters and makes the sieve entries of the newest documents again.
 func (ix *Index) load() error {
 	ix.written.db = ix.db
+	ix.both = [2]sieve{&ix.written, &ix.newest}
 	counters := map[string]uint64{metaSieved: 0, metaLast: 0, metaDocuments: 0}
 	for name := range counters {
 		value, err := ix.get(metaKey(name))

@@ -16,8 +16,8 @@ import (
 //	meta        'm' name                          value: see below
 //	checkpoint  'c' name                          value: the caller's bytes
 //	document    'd' number(8)                     value: the record, see record.go
+//	bucket      's' table(1) block(2)             value: fingerprints, see [bucket]; merged
 //	sieve       's' table(1) value(8) number(8)   value: empty
-//	            's' table(1) pair(4) value(8) number(8) for the tables of fingerprints
 //	text        't' number(8)                     value: the text, a Zstandard frame
 //
 //	meta name   value
@@ -25,15 +25,15 @@ import (
 //	documents   number(8): how many there are
 //	last        number(8): the highest that was given out, written when documents are removed
 //
-//	table       value                                       prefix of a search
-//	0 to 9      fingerprint                                 's' table pair: two of its five blocks
-//	10          first 8 bytes of the hash of the text       all but the number
-//	11          64-bit hash of the id                       all but the number
-//	12 to 23    band keys of the sketch, see shingle.Bands  all but the number
-//	24          keys of the paragraphs                      all but the number
-//	25          sites, and keys of paragraphs on them       all but the number
+//	table       value
+//	0 to 3      fingerprint, by the block that the table is of: in buckets
+//	4           first 8 bytes of the hash of the text
+//	5           64-bit hash of the id
+//	6 to 17     band keys of the sketch, see shingle.Bands
+//	18          keys of the paragraphs
+//	19          sites, and keys of paragraphs on them
 //
-// A search in a sieve reads the keys that share a prefix; see [split].
+// A search in a sieve reads the bucket, or the keys that share all but the number; see [split].
 const (
 	kindMeta       = 'm'
 	kindCheckpoint = 'c'
@@ -45,17 +45,16 @@ const (
 	metaDocuments = "documents"
 	metaLast      = "last"
 
-	tablePair = 0 // the first of the pairs of blocks
-	tableText = tablePair + pairs
+	tableText = blocks // tables before it are of blocks
 	tableID   = tableText + 1
 	tableBand = tableID + 1 // the first of shingle.Bands
 	tablePara = tableBand + shingle.Bands
 	tableSite = tablePara + 1
 	tables    = tableSite + 1
 
-	pairPrefix  = 6  // bytes: kind, table, pair of blocks
-	wholePrefix = 10 // bytes: kind, table, value
-	maxEntryKey = 22 // bytes: kind, table, pair of blocks, value, number
+	bucketKeyLen = 4  // bytes: kind, table, block
+	prefixLen    = 10 // bytes: kind, table, value
+	entryKeyLen  = 18 // bytes: kind, table, value, number
 )
 
 // A DocNum numbers the documents of an index from 1 in the order in which they were added.
@@ -69,7 +68,20 @@ func documentKey(n DocNum) []byte {
 	return binary.BigEndian.AppendUint64([]byte{kindDocument}, uint64(n))
 }
 
-// An entry is one key of a sieve.
+func bucketKey(table byte, block uint16) []byte {
+	return binary.BigEndian.AppendUint16([]byte{kindSieve, table}, block)
+}
+
+// parseBucketKey returns the table and the block of a key of the sieves.
+func parseBucketKey(key []byte) (table byte, block uint16, ok bool) {
+	if len(key) != bucketKeyLen || key[1] >= blocks {
+		return 0, 0, false
+	}
+	return key[1], binary.BigEndian.Uint16(key[2:]), true
+}
+
+// An entry is what one document has in one table. In the tables of blocks its value is the
+// fingerprint; in the others it is a key.
 type entry struct {
 	table byte
 	value uint64
@@ -77,58 +89,34 @@ type entry struct {
 }
 
 func (e entry) appendKey(dst []byte) []byte {
-	dst = append(dst, kindSieve, e.table)
-	if e.table < pairs {
-		dst = binary.BigEndian.AppendUint32(dst, uint32(prefix(e.table, e.value)))
-	}
-	dst = binary.BigEndian.AppendUint64(dst, e.value)
+	dst = appendPrefix(dst, e.table, e.value)
 	return binary.BigEndian.AppendUint64(dst, uint64(e.num))
 }
 
 func parseEntry(key []byte) (entry, bool) {
-	n := split(key)
-	if n < pairPrefix || key[0] != kindSieve || key[1] >= tables {
+	if len(key) != entryKeyLen || key[0] != kindSieve || key[1] < blocks || key[1] >= tables {
 		return entry{}, false
 	}
-	table := key[1]
-	if table < pairs {
-		key, n = key[pairPrefix-2:], wholePrefix
-	}
-	if len(key) != n+8 {
-		return entry{}, false
-	}
-	return entry{table: table, value: binary.BigEndian.Uint64(key[2:]), num: DocNum(binary.BigEndian.Uint64(key[n:]))}, true
-}
-
-// prefix returns the part of a value by which its table is searched.
-func prefix(table byte, value uint64) uint64 {
-	if table < pairs {
-		return pairOf(table, shingle.Fingerprint(value))
-	}
-	return value
+	return entry{key[1], binary.BigEndian.Uint64(key[2:]), DocNum(binary.BigEndian.Uint64(key[prefixLen:]))}, true
 }
 
 func appendPrefix(dst []byte, table byte, value uint64) []byte {
-	key := entry{table: table, value: value}.appendKey(dst)
-	return key[:len(dst)+split(key[len(dst):])]
+	return binary.BigEndian.AppendUint64(append(dst, kindSieve, table), value)
 }
 
-// split returns the length of the prefix that the filters of the database know of.
+// split returns the length of the prefix by which a key is searched.
 func split(key []byte) int {
-	if len(key) < 2 || key[0] != kindSieve {
+	if len(key) < 2 || key[0] != kindSieve || key[1] < blocks {
 		return len(key)
 	}
-	if key[1] < pairs {
-		return min(len(key), pairPrefix)
-	}
-	return min(len(key), wholePrefix)
+	return min(len(key), prefixLen)
 }
 
 // comparer orders keys by their bytes. Its name is stored with the database: a change of
 // split needs another name.
 func comparer() *pebble.Comparer {
 	c := *pebble.DefaultComparer
-	c.Name = "neardup.sieve.v2"
+	c.Name = "neardup.sieve.v3"
 	c.Split = split
 	c.ImmediateSuccessor = func(dst, a []byte) []byte {
 		next := bytes.Clone(a)

@@ -5,12 +5,15 @@ import (
 	"iter"
 	"math/bits"
 	"slices"
+
+	"neardup/shingle"
 )
 
 // A memorySieve holds the entries of the newest documents in memory. The zero value is empty
 // and ready.
 type memorySieve struct {
 	before DocNum // of the documents that it holds; they follow on it
+	blocks blockTables
 	tables [tables]memoryTable
 	count  int
 	buffer []entry
@@ -29,17 +32,62 @@ func (m *memorySieve) add(n DocNum, d *Document) {
 	}
 	m.buffer = appendEntries(m.buffer[:0], n, d)
 	for _, e := range m.buffer {
-		m.tables[e.table].add(e.table, posting{value: e.value, num: uint32(n - m.before)})
+		if e.table < blocks {
+			m.blocks.add(e.table, d.Fingerprint, n)
+			continue
+		}
+		m.tables[e.table].add(posting{value: e.value, num: uint32(n - m.before)})
 	}
 	m.count += len(m.buffer)
 }
 
 func (m *memorySieve) scan(table byte, value uint64, f func(entry) bool) error {
-	m.tables[table].scan(table, value, func(p *posting) bool {
+	m.tables[table].scan(value, func(p *posting) bool {
 		e := m.entry(table, p)
 		return m.removed[e.num] || f(e)
 	})
 	return nil
+}
+
+func (m *memorySieve) near(table byte, block uint16, rest uint64, distance int, f func(n DocNum, distance int)) error {
+	m.blocks.bucket(table, block).near(rest, distance, func(n DocNum, d int) {
+		if !m.removed[n] {
+			f(n, d)
+		}
+	})
+	return nil
+}
+
+// holds reports whether an entry stands in the sieve.
+func (m *memorySieve) holds(e entry) (found bool) {
+	if m.removed[e.num] {
+		return false
+	}
+	if e.table < blocks {
+		block, rest := cut(e.table, shingle.Fingerprint(e.value))
+		m.blocks.bucket(e.table, block).near(rest, 0, func(n DocNum, _ int) { found = found || n == e.num })
+		return found
+	}
+	m.tables[e.table].scan(e.value, func(p *posting) bool {
+		found = m.entry(e.table, p).num == e.num
+		return !found
+	})
+	return found
+}
+
+// bucket returns a bucket without what was removed.
+func (m *memorySieve) bucket(table byte, block uint16) bucket {
+	b := m.blocks.bucket(table, block)
+	if len(m.removed) == 0 {
+		return b
+	}
+	var kept bucket
+	for i := range b.len() {
+		if rest, n := b.at(i); !m.removed[n] {
+			kept = kept.append(rest, n)
+		}
+	}
+	return kept
 }
 
 // remove hides the entries of a document.
@@ -57,7 +105,7 @@ func (m *memorySieve) entry(table byte, p *posting) entry {
 // sorted returns the entries of a table in the order of their keys.
 func (m *memorySieve) sorted(table byte) iter.Seq[entry] {
 	return func(yield func(entry) bool) {
-		for _, p := range sortedPostings(table, m.tables[table].postings) {
+		for _, p := range sortedPostings(m.tables[table].postings) {
 			e := m.entry(table, &p)
 			if !m.removed[e.num] && !yield(e) {
 				return
@@ -66,40 +114,33 @@ func (m *memorySieve) sorted(table byte) iter.Seq[entry] {
 	}
 }
 
-// sortedPostings returns postings by prefix, value and number. They are dealt out by the upper
-// bits of their prefix, which are those of a hash, or as good: what is left to sort is short.
-func sortedPostings(table byte, postings []posting) []posting {
-	const partBits = 14
-	shift := 64 - partBits
-	if table < pairs {
-		shift = 2*blockBits - partBits
-	}
-	starts := make([]int, 1<<partBits+1)
+// sortedPostings returns postings by value and number. They are dealt out by the upper bits of
+// their value, which are those of a hash, or as good: what is left to sort is short.
+func sortedPostings(postings []posting) []posting {
+	const shift = 64 - 14
+	starts := make([]int, 1<<(64-shift)+1)
 	for i := range postings {
-		starts[prefix(table, postings[i].value)>>shift+1]++
+		starts[postings[i].value>>shift+1]++
 	}
 	for i := range starts[1:] {
 		starts[i+1] += starts[i]
 	}
 	dealt, next := make([]posting, len(postings)), slices.Clone(starts)
 	for _, p := range postings {
-		part := prefix(table, p.value) >> shift
+		part := p.value >> shift
 		dealt[next[part]] = p
 		next[part]++
 	}
 	for i, start := range starts[1:] {
 		slices.SortFunc(dealt[starts[i]:start], func(a, b posting) int {
-			return cmp.Or(
-				cmp.Compare(prefix(table, a.value), prefix(table, b.value)),
-				cmp.Compare(a.value, b.value), cmp.Compare(a.num, b.num),
-			)
+			return cmp.Or(cmp.Compare(a.value, b.value), cmp.Compare(a.num, b.num))
 		})
 	}
 	return dealt
 }
 
 // A memoryTable is a hash table whose every slot names a ring of postings, in the order in
-// which they were added. Postings with different prefixes can share a ring.
+// which they were added. Postings with different values can share a ring.
 type memoryTable struct {
 	slots    []uint32 // one more than the number of the last posting of the ring, 0 for none
 	postings []posting
@@ -113,21 +154,21 @@ type posting struct {
 
 const firstSlots = 64
 
-func (t *memoryTable) add(table byte, p posting) {
+func (t *memoryTable) add(p posting) {
 	t.postings = append(t.postings, p)
 	if len(t.postings) <= len(t.slots) {
-		t.link(table, uint32(len(t.postings)-1))
+		t.link(uint32(len(t.postings) - 1))
 		return
 	}
 	t.slots = make([]uint32, max(firstSlots, 2*len(t.slots)))
 	for i := range t.postings {
-		t.link(table, uint32(i))
+		t.link(uint32(i))
 	}
 }
 
 // link puts a posting at the end of its ring.
-func (t *memoryTable) link(table byte, n uint32) {
-	slot := t.slot(prefix(table, t.postings[n].value))
+func (t *memoryTable) link(n uint32) {
+	slot := t.slot(t.postings[n].value)
 	if *slot == 0 {
 		t.postings[n].next = n
 	} else {
@@ -137,24 +178,23 @@ func (t *memoryTable) link(table byte, n uint32) {
 	*slot = n + 1
 }
 
-func (t *memoryTable) slot(prefix uint64) *uint32 {
+func (t *memoryTable) slot(value uint64) *uint32 {
 	const factor = 0x9e3779b97f4a7c15
-	return &t.slots[prefix*factor>>(64-bits.TrailingZeros(uint(len(t.slots))))]
+	return &t.slots[value*factor>>(64-bits.TrailingZeros(uint(len(t.slots))))]
 }
 
-// scan calls f for the postings that share the prefix of value, until f returns false.
-func (t *memoryTable) scan(table byte, value uint64, f func(*posting) bool) {
+// scan calls f for the postings with the value, until f returns false.
+func (t *memoryTable) scan(value uint64, f func(*posting) bool) {
 	if len(t.slots) == 0 {
 		return
 	}
-	wanted := prefix(table, value)
-	last := *t.slot(wanted)
+	last := *t.slot(value)
 	if last == 0 {
 		return
 	}
 	for n := t.postings[last-1].next; ; n = t.postings[n].next {
 		p := &t.postings[n]
-		if prefix(table, p.value) == wanted && !f(p) || n == last-1 {
+		if p.value == value && !f(p) || n == last-1 {
 			return
 		}
 	}

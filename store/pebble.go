@@ -23,6 +23,7 @@ func (ix *Index) pebbleOptions(mustExist bool) *pebble.Options {
 		FS:                          ix.disk,
 		Lock:                        ix.lock,
 		Comparer:                    comparer(),
+		Merger:                      merger,
 		FormatMajorVersion:          formatVersion,
 		CacheSize:                   cache,
 		MemTableSize:                uint64(memTable),

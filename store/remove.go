@@ -92,6 +92,13 @@ func (r *remover) remove(n DocNum, d *Document) error {
 	}
 	r.entries = appendEntries(r.entries[:0], n, d)
 	for _, e := range r.entries {
+		if e.table < blocks {
+			block, rest := cut(e.table, d.Fingerprint)
+			if err := r.batch.Merge(bucketKey(e.table, block), bucket(nil).append(rest, n|removedMark), nil); err != nil {
+				return err
+			}
+			continue
+		}
 		r.key = e.appendKey(r.key[:0])
 		if err := r.batch.Delete(r.key, nil); err != nil {
 			return err

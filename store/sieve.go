@@ -8,11 +8,14 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 )
 
-// A sieve finds the entries of a table whose value begins with the same prefix.
+// A sieve finds the entries of a table.
 type sieve interface {
-	// scan calls f for every entry of the table that shares the prefix of value, until f
-	// returns false.
+	// scan calls f for every entry of the table, which is none of a block, that has the value,
+	// until f returns false.
 	scan(table byte, value uint64, f func(entry) bool) error
+
+	// near calls f for the fingerprints of a bucket whose rest differs in at most so many bits.
+	near(table byte, block uint16, rest uint64, distance int, f func(n DocNum, distance int)) error
 }
 
 // appendEntries appends the sieve entries of a document.
@@ -24,8 +27,8 @@ func appendEntries(es []entry, n DocNum, d *Document) []entry {
 		es = append(es, entry{tableText, textValue(d.Text), n})
 	}
 	if d.ByShingles {
-		for t := range byte(pairs) {
-			es = append(es, entry{tablePair + t, uint64(d.Fingerprint), n})
+		for table := range byte(blocks) {
+			es = append(es, entry{table, uint64(d.Fingerprint), n})
 		}
 		for i, key := range d.Sketch.Bands() {
 			es = append(es, entry{tableBand + byte(i), key, n})
@@ -61,12 +64,13 @@ func textValue(h TextHash) uint64 { return binary.BigEndian.Uint64(h[:]) }
 type tableSieve struct {
 	db     *pebble.DB
 	iter   *pebble.Iterator
-	filter filter // of all prefixes, once it was needed
+	filter filter      // of all values, once it was needed
+	blocks blockFilter // of all fingerprints, once it was needed
 	key    []byte
 }
 
 func (s *tableSieve) scan(table byte, value uint64, f func(entry) bool) error {
-	if !s.filter.mayHold(table, prefix(table, value)) {
+	if !s.filter.mayHold(table, value) {
 		return nil
 	}
 	if err := s.open(); err != nil {
@@ -85,12 +89,27 @@ func (s *tableSieve) scan(table byte, value uint64, f func(entry) bool) error {
 	return readError(s.iter.Error())
 }
 
+func (s *tableSieve) near(table byte, block uint16, rest uint64, distance int, f func(n DocNum, distance int)) error {
+	if !s.blocks.mayHold(table, block, rest, distance) {
+		return nil
+	}
+	value, closer, err := s.db.Get(bucketKey(table, block))
+	if errors.Is(err, pebble.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return readError(err)
+	}
+	bucket(value).near(rest, distance, f)
+	return closer.Close()
+}
+
 func (s *tableSieve) open() error {
 	if s.iter != nil {
 		return nil
 	}
 	it, err := s.db.NewIter(&pebble.IterOptions{
-		LowerBound: []byte{kindSieve},
+		LowerBound: []byte{kindSieve, blocks},
 		UpperBound: []byte{kindSieve + 1},
 	})
 	s.iter = it
@@ -108,10 +127,32 @@ func (s *tableSieve) fill(bytes int64) error {
 		if !ok {
 			return &DamageError{Path: "sieve", Detail: "a key does not parse"}
 		}
-		filter.add(e.table, prefix(e.table, e.value))
+		filter.add(e.table, e.value)
 	}
 	s.filter = filter
 	return readError(s.iter.Error())
+}
+
+// fillBlocks makes the filter of the fingerprints, of so many bytes at most.
+func (s *tableSieve) fillBlocks(bytes int64) (err error) {
+	it, err := s.db.NewIter(&pebble.IterOptions{
+		LowerBound: []byte{kindSieve},
+		UpperBound: []byte{kindSieve, blocks},
+	})
+	if err != nil {
+		return readError(err)
+	}
+	defer func() { err = errors.Join(err, readError(it.Close())) }()
+	s.blocks = blockFilter{made: true, bound: bytes}
+	for it.First(); it.Valid() && s.blocks.fits(0); it.Next() {
+		table, block, ok := parseBucketKey(it.Key())
+		if !ok {
+			return &DamageError{Path: "sieve", Detail: "a key does not parse"}
+		}
+		s.blocks.tables[table].grow(int(block), it.Value())
+	}
+	s.blocks.end()
+	return readError(it.Error())
 }
 
 func (s *tableSieve) close() error {

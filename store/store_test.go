@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -391,22 +390,15 @@ func TestKeys(t *testing.T) {
 	f := shingle.Fingerprint(0x0123456789abcdef)
 	d := &Document{ID: "a", OwnID: true, ByText: true, ByShingles: true, Fingerprint: f, Text: TextHash{1, 2, 3, 4, 5, 6, 7, 8, 9}}
 	want := []string{
-		"730bd24ec4f1a98c6e5b000000000000002a",
-		"730a0102030405060708000000000000002a",
-	}
-	bits := fmt.Sprintf("%064b", uint64(f))
-	cut := []string{bits[51:], bits[38:51], bits[25:38], bits[12:25], "0" + bits[:12]}
-	for _, b := range [][2]int{{0, 1}, {0, 2}, {1, 2}, {0, 3}, {1, 3}, {2, 3}, {0, 4}, {1, 4}, {2, 4}, {3, 4}} {
-		pair, err := strconv.ParseUint(cut[b[0]]+cut[b[1]], 2, 64)
-		if err != nil {
-			t.Fatal(err)
-		}
-		want = append(want, fmt.Sprintf("73%02x%08x%016x000000000000002a", len(want)-2, pair, uint64(f)))
+		"7305d24ec4f1a98c6e5b000000000000002a",
+		"73040102030405060708000000000000002a",
 	}
 	for i, key := range d.Sketch.Bands() {
-		want = append(want, fmt.Sprintf("73%02x%016x000000000000002a", 12+i, key))
+		want = append(want, fmt.Sprintf("73%02x%016x000000000000002a", 6+i, key))
 	}
 	es := appendEntries(nil, 42, d)
+	inBuckets := slices.DeleteFunc(slices.Clone(es), func(e entry) bool { return e.table >= blocks })
+	es = slices.DeleteFunc(es, func(e entry) bool { return e.table < blocks })
 	if len(es) != len(want) {
 		t.Fatalf("%d entries, want %d", len(es), len(want))
 	}
@@ -422,8 +414,31 @@ func TestKeys(t *testing.T) {
 			t.Errorf("prefix %x of key %x", p, key)
 		}
 	}
+	// The block of table i is the i-th from below, and before its rest come the blocks above it.
+	wantBuckets := []string{
+		"7300cdef: ab8967452301" + "2a0000000000",
+		"730189ab: 67452301efcd" + "2a0000000000",
+		"73024567: 2301efcdab89" + "2a0000000000",
+		"73030123: efcdab896745" + "2a0000000000",
+	}
+	if len(inBuckets) != len(wantBuckets) {
+		t.Fatalf("%d entries in buckets, want %d", len(inBuckets), len(wantBuckets))
+	}
+	for i, e := range inBuckets {
+		block, rest := cut(e.table, shingle.Fingerprint(e.value))
+		got := fmt.Sprintf("%x: %x", bucketKey(e.table, block), bucket(nil).append(rest, e.num))
+		if want := wantBuckets[i]; got != want {
+			t.Errorf("bucket %d is %s, want %s", i, got, want)
+		}
+		if table, b, ok := parseBucketKey(bucketKey(e.table, block)); !ok || table != e.table || b != block {
+			t.Errorf("key of bucket %d parses as %d, %d, %t", i, table, b, ok)
+		}
+		if join(e.table, block, rest) != f {
+			t.Errorf("block and rest %d are joined to %v", i, join(e.table, block, rest))
+		}
+	}
 	c := comparer()
-	for _, p := range [][]byte{{'s', 1, 0, 0, 0, 255}, {'s', 1, 255, 255, 255, 255}, {'s', 15, 0, 0, 0, 0, 0, 0, 0, 255}, {'d'}, {'s', 255}} {
+	for _, p := range [][]byte{{'s', 1, 0, 255}, {'s', 1, 255, 255}, {'s', 15, 0, 0, 0, 0, 0, 0, 0, 255}, {'d'}, {'s', 255}} {
 		next := c.ImmediateSuccessor(nil, p)
 		if slices.Compare(p, next) >= 0 || c.Split(next) != len(next) {
 			t.Errorf("successor of %x is %x", p, next)
@@ -608,7 +623,7 @@ func TestFoldedFilter(t *testing.T) {
 	f := newFilter(1 << 20)
 	key := func(i int) (byte, uint64) {
 		table := byte(i % tables)
-		return table, prefix(table, uint64(i)*0x9e3779b97f4a7c15)
+		return table, uint64(i) * 0x9e3779b97f4a7c15
 	}
 	const added = 10_000
 	for i := range added {

@@ -128,7 +128,7 @@ func (v *verifier) sum(n DocNum, d *Document) {
 }
 
 func hashEntry(e entry) uint64 {
-	var key [maxEntryKey]byte
+	var key [entryKeyLen]byte
 	return xxhash.Sum64(e.appendKey(key[:0]))
 }
 
@@ -155,26 +155,30 @@ func (v *verifier) documents(ctx context.Context, f func(DocNum, *Document)) err
 // entries calls f for the sieve entries in the database that documents up to sieved account
 // for, and compares the others with those in memory, which are made from the documents.
 func (v *verifier) entries(ctx context.Context, f func(entry)) error {
-	return v.each(ctx, kindSieve, func(key, _ []byte) error {
-		e, ok := parseEntry(key)
-		switch {
-		case !ok || !slices.Equal(e.appendKey(nil), key):
-			v.report.faultf("key %x is not an entry of a sieve", key)
-		case e.num <= v.ix.sieved:
+	see := func(e entry) {
+		if e.num <= v.ix.sieved {
 			f(e)
-		case !v.inMemory(e):
+		} else if !v.ix.newest.holds(e) {
 			v.report.faultf("%s: no document asks for it", e)
+		}
+	}
+	return v.each(ctx, kindSieve, func(key, value []byte) error {
+		if e, ok := parseEntry(key); ok {
+			see(e)
+			return nil
+		}
+		table, block, ok := parseBucketKey(key)
+		b := bucket(value)
+		if !ok || len(b)%bucketEntry != 0 || !b.isSettled() {
+			v.report.faultf("key %x is not an entry of a sieve", key)
+			return nil
+		}
+		for i := range b.len() {
+			rest, n := b.at(i)
+			see(entry{table, uint64(join(table, block, rest)), n})
 		}
 		return nil
 	})
-}
-
-func (v *verifier) inMemory(e entry) (found bool) {
-	_ = v.ix.newest.scan(e.table, e.value, func(have entry) bool {
-		found = have == e
-		return !found
-	})
-	return found
 }
 
 func (v *verifier) texts(ctx context.Context) error {
