@@ -68,7 +68,7 @@ func (d *Deduper) near(a *analysis, all bool) ([]match, error) {
 // tells that there may be more.
 func (v *verifier) candidates() (found []candidate, cut bool, err error) {
 	d := v.d
-	byFingerprint, err := d.index.Near(v.a.fingerprint, *d.opts.MaxDistance)
+	byFingerprint, err := d.index.Near(v.a.fingerprint, *d.opts.MaxDistance, v.seen...)
 	if err != nil {
 		return nil, false, err
 	}
@@ -79,7 +79,7 @@ func (v *verifier) candidates() (found []candidate, cut bool, err error) {
 	if found, _, err = v.lookAt(found, nums, math.MaxInt); err != nil {
 		return nil, false, err
 	}
-	bySketch, cutSketch, err := d.index.Similar(v.a.sketch, d.limits.share)
+	bySketch, cutSketch, err := d.index.Similar(v.a.sketch, d.limits.share, v.seen...)
 	if err != nil {
 		return nil, false, err
 	}
@@ -87,7 +87,7 @@ func (v *verifier) candidates() (found []candidate, cut bool, err error) {
 	if cut = cut || cutSketch; err != nil || !d.opts.counts(Syndicated) {
 		return found, cut, err
 	}
-	byParagraph, cutParagraph, err := d.index.Sharing(v.a.paragraphs, articles.share)
+	byParagraph, cutParagraph, err := d.index.Sharing(v.a.paragraphs, articles.share, v.seen...)
 	if err != nil {
 		return nil, false, err
 	}

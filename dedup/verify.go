@@ -13,15 +13,16 @@ type verifier struct {
 	d       *Deduper
 	a       *analysis
 	brief   shingle.Brief
-	all     bool // matches are wanted and not only the best
-	held    bool // the finder holds the shingles of the document
+	all     bool           // matches are wanted and not only the best
+	seen    []store.DocNum // candidates that were found quickly
+	held    bool           // the finder holds the shingles of the document
 	matches []match
 	best    float64 // resemblance of the best match in whose favour the document may be dropped
 }
 
 // quickBands are the parts of a sketch by which a document is looked for first. Of 4 texts
 // with resemblance 0.9 share one with probability 0.99.
-const quickBands = 4
+const quickBands = store.QuickBands
 
 // quickly looks for a near duplicate that no other representative can beat. Representatives
 // resemble each other by less than the threshold m, and 1 minus the resemblance is a metric
@@ -46,6 +47,7 @@ func (v *verifier) quickly() (found bool, err error) {
 			}
 			continue
 		}
+		v.seen = append(v.seen, n)
 		if ok, err := v.verify(c); !ok || err != nil {
 			if err != nil {
 				return false, err

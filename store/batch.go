@@ -160,7 +160,7 @@ func (ix *Index) synced(b *pebble.Batch) error {
 
 // sievesFit reports whether the entries of the newest documents may stay in memory.
 func (ix *Index) sievesFit() bool {
-	return int64(ix.newest.count)*entryBytes <= ix.opts.Memory*3/8
+	return int64(ix.newest.count)*entryBytes <= ix.opts.Memory*5/16
 }
 
 // writeSieves moves the entries of the newest documents, up to one of them, into the
@@ -218,7 +218,8 @@ func (ix *Index) ingestNewest() error {
 func (ix *Index) writeEntries(w *tableWriter, table byte) error {
 	var key []byte
 	for e := range ix.newest.sorted(table) {
-		ix.written.filter.add(table, e.value)
+		ix.written.filter.note(table, e.value)
+		ix.written.hints.addEntry(e)
 		key = e.appendKey(key[:0])
 		if err := w.open(); err != nil {
 			return err

@@ -68,6 +68,17 @@ func (b bucket) near(rest uint64, distance int, f func(n DocNum, distance int)) 
 	}
 }
 
+// matches returns how many entries a blockFilter takes for near.
+func (b bucket) matches(rest uint64, distance int) (n int) {
+	for i := range b.len() {
+		r, _ := b.at(i)
+		if bits.OnesCount32(uint32(r^rest)<<filterShift) <= distance {
+			n++
+		}
+	}
+	return n
+}
+
 // blockTables are the fingerprints of the newest documents. The zero value is empty and ready.
 type blockTables [blocks][]bucket // nil, or all buckets
 
@@ -190,17 +201,19 @@ func (t *restTable) with(more []bucket) restTable {
 	return both
 }
 
-// mayHold reports whether there may be a rest in a bucket that differs in at most so many bits.
-func (f *blockFilter) mayHold(table byte, block uint16, rest uint64, distance int) bool {
+// unknownMatches is what a filter that knows nothing says.
+const unknownMatches = -1
+
+// matches returns how many rests in a bucket differ, in the bits that are known, in at most so many.
+func (f *blockFilter) matches(table byte, block uint16, rest uint64, distance int) (n int) {
 	if !f.knows() {
-		return true
+		return unknownMatches
 	}
-	t := &f.tables[table]
-	for b := t.bucket(int(block)); len(b) > filterRest; b = b[filterRest:] {
+	for b := f.tables[table].bucket(int(block)); len(b) > filterRest; b = b[filterRest:] {
 		differ := (binary.LittleEndian.Uint32(b) ^ uint32(rest)) << filterShift
 		if bits.OnesCount32(differ) <= distance {
-			return true
+			n++
 		}
 	}
-	return false
+	return n
 }

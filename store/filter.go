@@ -29,6 +29,17 @@ func (f *filter) add(table byte, value uint64) {
 	}
 }
 
+// repeated marks the table of a value that was noted more than once.
+const repeated = 1 << 7
+
+// note adds a value, and when it may have been noted before also that.
+func (f *filter) note(table byte, value uint64) {
+	if f.mayHold(table, value) {
+		table |= repeated
+	}
+	f.add(table, value)
+}
+
 // mayHold reports whether the value may have been added.
 func (f *filter) mayHold(table byte, value uint64) bool {
 	if f.lines == nil {

@@ -58,23 +58,25 @@ func (ix *Index) find(table byte, value uint64, match func(*Document) bool) ([]D
 
 // Near returns every document in the fingerprint sieve whose fingerprint lies within
 // distance k of f, in the order in which they were added. k is 0 to MaxDistance. It looks into 4
-// buckets up to 3, and 68 up to 7.
-func (ix *Index) Near(f shingle.Fingerprint, k int) ([]Candidate, error) {
+// buckets up to 3, and 68 up to 7. Documents that the caller has seen save a look at what they alone
+// account for.
+func (ix *Index) Near(f shingle.Fingerprint, k int, seen ...DocNum) ([]Candidate, error) {
 	if k < 0 || k > MaxDistance {
 		return nil, fmt.Errorf("store: distance %d is not in 0 to %d", k, MaxDistance)
 	}
 	ix.mu.Lock()
 	defer ix.mu.Unlock()
 	var found []Candidate
+	known := ix.known(seen)
 	for table := range byte(blocks) {
 		block, rest := cut(table, f)
-		if err := ix.near(table, block, rest, k, func(n DocNum, distance int) {
+		if err := ix.near(table, block, rest, k, known, func(n DocNum, distance int) {
 			found = append(found, Candidate{n, distance})
 		}); err != nil {
 			return nil, err
 		}
 		for bit := 0; k >= blocks && bit < blockBits; bit++ {
-			if err := ix.near(table, block^1<<bit, rest, k-1, func(n DocNum, distance int) {
+			if err := ix.near(table, block^1<<bit, rest, k-1, known, func(n DocNum, distance int) {
 				found = append(found, Candidate{n, distance + 1})
 			}); err != nil {
 				return nil, err
@@ -86,26 +88,69 @@ func (ix *Index) Near(f shingle.Fingerprint, k int) ([]Candidate, error) {
 }
 
 // near reads a bucket of both sieves. An entry can stand in both after a crash.
-func (ix *Index) near(table byte, block uint16, rest uint64, distance int, f func(n DocNum, distance int)) error {
+func (ix *Index) near(table byte, block uint16, rest uint64, distance int, known []known, f func(n DocNum, distance int)) error {
 	sieves, err := ix.sieves()
-	for _, s := range sieves {
-		if err == nil {
-			err = s.near(table, block, rest, distance, f)
+	if err != nil {
+		return err
+	}
+	if len(known) > 0 {
+		var bucket bucket // of what is known
+		for _, k := range known {
+			if b, r := cut(table, k.doc.Fingerprint); k.doc.ByShingles && b == block {
+				bucket = bucket.append(r, k.num)
+			}
+		}
+		alone := len(bucket) > 0 && ix.written.blocks.matches(table, block, rest, distance) == bucket.matches(rest, distance)
+		if alone {
+			bucket.near(rest, distance, f)
+			sieves = sieves[1:]
 		}
 	}
-	return err
+	for _, s := range sieves {
+		if err := s.near(table, block, rest, distance, f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// A known document is one whose entries are in the database, and which is at hand.
+type known struct {
+	num DocNum
+	doc *Document
+}
+
+func (ix *Index) known(seen []DocNum) []known {
+	var ks []known
+	for _, n := range seen {
+		if d := ix.cache.find(n); d != nil && n <= ix.sieved {
+			ks = append(ks, known{n, d})
+		}
+	}
+	return ks
 }
 
 // Similar returns documents of which a sketch shares band keys with k, those that share most
 // first, ties to the earlier. Of a key that more than limit documents have it knows the
-// earliest; cut tells that there was one.
-func (ix *Index) Similar(k shingle.Sketch, limit int) (nums []DocNum, cut bool, err error) {
+// earliest; cut tells that there was one. Documents that the caller has seen save searches for what
+// they alone account for.
+func (ix *Index) Similar(k shingle.Sketch, limit int, seen ...DocNum) (nums []DocNum, cut bool, err error) {
 	ix.mu.Lock()
 	defer ix.mu.Unlock()
 	found := ix.found[:0] // of every band in order
+	known := ix.known(seen)
+	bands := make([][shingle.Bands]uint64, len(known))
+	for i, k := range known {
+		bands[i] = k.doc.Sketch.Bands()
+	}
 	for i, key := range k.Bands() {
-		first := len(found)
-		err := ix.scan(tableBand+byte(i), key, func(e entry) bool {
+		first, holder := len(found), DocNum(0)
+		for j, k := range known {
+			if k.doc.ByShingles && bands[j][i] == key {
+				holder = k.num
+			}
+		}
+		err := ix.scanBeside(holder, tableBand+byte(i), key, func(e entry) bool {
 			if len(found) > first && e.num <= found[len(found)-1].num() {
 				return true // it stands in both sieves
 			}
@@ -128,6 +173,9 @@ func (ix *Index) Similar(k shingle.Sketch, limit int) (nums []DocNum, cut bool, 
 func (ix *Index) First(band int, key uint64) (n DocNum, err error) {
 	ix.mu.Lock()
 	defer ix.mu.Unlock()
+	if n, err = ix.hint(band, key); n != 0 || err != nil {
+		return n, err
+	}
 	err = ix.scan(tableBand+byte(band), key, func(e entry) bool {
 		n = e.num
 		return false
@@ -137,17 +185,24 @@ func (ix *Index) First(band int, key uint64) (n DocNum, err error) {
 
 // Sharing returns documents that have paragraphs of the keys, those whose shared paragraphs
 // are longest in all first, ties to the earlier. Of a paragraph that more than limit documents
-// have it knows the earliest; cut tells that there was one.
-func (ix *Index) Sharing(paragraphs []Paragraph, limit int) (nums []DocNum, cut bool, err error) {
+// have it knows the earliest; cut tells that there was one. Documents that the caller has seen save
+// searches for what they alone account for.
+func (ix *Index) Sharing(paragraphs []Paragraph, limit int, seen ...DocNum) (nums []DocNum, cut bool, err error) {
 	ix.mu.Lock()
 	defer ix.mu.Unlock()
 	found := ix.found[:0]
+	known := ix.known(seen)
 	for _, p := range paragraphs {
 		if p.Frame {
 			continue
 		}
-		read, last := 0, DocNum(0)
-		err := ix.scan(tablePara, p.Key, func(e entry) bool {
+		read, last, holder := 0, DocNum(0), DocNum(0)
+		for _, k := range known {
+			if k.doc.findableBy(p.Key) {
+				holder = k.num
+			}
+		}
+		err := ix.scanBeside(holder, tablePara, p.Key, func(e entry) bool {
 			if e.num <= last {
 				return true // it stands in both sieves
 			}
@@ -246,6 +301,18 @@ func (ix *Index) scan(table byte, value uint64, f func(entry) bool) error {
 		}
 	}
 	return nil
+}
+
+// scanBeside is scan where a document is known to have the entry, if it is not 0: the database is
+// not asked when it has no other.
+func (ix *Index) scanBeside(holder DocNum, table byte, value uint64, f func(entry) bool) error {
+	if holder == 0 || ix.err != nil || !ix.written.alone(table, value) {
+		return ix.scan(table, value, f)
+	}
+	if !f(entry{table, value, holder}) {
+		return nil
+	}
+	return ix.newest.scan(table, value, f)
 }
 
 // sieves returns those that hold something, the older entries first.

@@ -94,7 +94,9 @@ type Index struct {
 	both    [2]sieve             // written and newest
 	cache   documentCache        // of what was read last
 	briefs  briefCache
-	found   []weighted // scratch of Similar and Sharing
+
+	unhinted int64      // searches that hints would have answered
+	found    []weighted // scratch of Similar and Sharing
 }
 
 // Open opens the index in directory dir and makes it if there is none. Errors wrap

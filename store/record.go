@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"slices"
 
 	"neardup/shingle"
 )
@@ -54,6 +55,13 @@ type Paragraph struct {
 	Key      uint64
 	Shingles int  // its length
 	Frame    bool // it was boilerplate when the document was added: no document is found by it
+}
+
+// findableBy reports whether the document stands in the sieve by paragraph with the key.
+func (d *Document) findableBy(key uint64) bool {
+	return (d.ByShingles || d.ByParagraphs) && slices.ContainsFunc(d.Paragraphs, func(p Paragraph) bool {
+		return p.Key == key && !p.Frame
+	})
 }
 
 // A Verdict is what was said of a document when it was added. Kind is the caller's; zero

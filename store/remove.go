@@ -99,6 +99,7 @@ func (r *remover) remove(n DocNum, d *Document) error {
 			}
 			continue
 		}
+		r.ix.written.hints.removeEntry(e)
 		r.key = e.appendKey(r.key[:0])
 		if err := r.batch.Delete(r.key, nil); err != nil {
 			return err

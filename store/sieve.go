@@ -66,6 +66,7 @@ type tableSieve struct {
 	iter   *pebble.Iterator
 	filter filter      // of all values, once it was needed
 	blocks blockFilter // of all fingerprints, once it was needed
+	hints  hints       // of the quick bands, once they were needed often
 	key    []byte
 }
 
@@ -89,8 +90,13 @@ func (s *tableSieve) scan(table byte, value uint64, f func(entry) bool) error {
 	return readError(s.iter.Error())
 }
 
+// alone reports whether an entry that is there is certainly the only one with its value.
+func (s *tableSieve) alone(table byte, value uint64) bool {
+	return s.filter.lines != nil && !s.filter.mayHold(table|repeated, value)
+}
+
 func (s *tableSieve) near(table byte, block uint16, rest uint64, distance int, f func(n DocNum, distance int)) error {
-	if !s.blocks.mayHold(table, block, rest, distance) {
+	if s.blocks.matches(table, block, rest, distance) == 0 {
 		return nil
 	}
 	value, closer, err := s.db.Get(bucketKey(table, block))
@@ -127,7 +133,7 @@ func (s *tableSieve) fill(bytes int64) error {
 		if !ok {
 			return &DamageError{Path: "sieve", Detail: "a key does not parse"}
 		}
-		filter.add(e.table, e.value)
+		filter.note(e.table, e.value)
 	}
 	s.filter = filter
 	return readError(s.iter.Error())
