@@ -149,7 +149,7 @@ func Open(dir string, opts *Options) (*Deduper, error) {
 	}
 	o := store.Options{
 		Params:    d.opts.Params,
-		Memory:    d.opts.Memory / 2,
+		Memory:    indexMemory(d.opts.Memory),
 		MustExist: d.opts.MustExist,
 		ReadOnly:  d.opts.ReadOnly,
 		AnyParams: d.opts.AnyParams,
@@ -170,6 +170,12 @@ func Open(dir string, opts *Options) (*Deduper, error) {
 	d.sets.bound = int(d.opts.Memory / 16 / setBytes)
 	return d, nil
 }
+
+// indexMemory is what the index may take of all memory.
+func indexMemory(memory int64) int64 { return memory / 2 }
+
+// OutsideHeap returns how much of the memory of [Options] is not in Go's heap.
+func OutsideHeap(memory int64) int64 { return store.OutsideHeap(indexMemory(memory)) }
 
 // Close closes the index. What was staged and not committed is gone.
 func (d *Deduper) Close() error {

@@ -108,7 +108,7 @@ func Open(dir string, opts *Options) (*Index, error) {
 		dir: dir, opts: o, disk: &diskFS{FS: o.fs, onFailure: o.OnFailure},
 		pending: map[DocNum]*Document{}, texts: map[DocNum][]byte{},
 	}
-	ix.cache.bound = int(o.Memory / 16 / documentBytes)
+	ix.cache.bound = int(o.Memory / 32 / documentBytes)
 	ix.briefs.bound = int(o.Memory / 32 / briefBytes)
 	if err := ix.open(); err != nil {
 		if ix.lock != nil {

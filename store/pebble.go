@@ -16,18 +16,21 @@ import (
 // and never down again. It is one whose log detects flipped bits.
 const formatVersion = pebble.FormatValueSeparation
 
+func cacheBytes(memory int64) int64    { return memory / 8 }
+func memTableBytes(memory int64) int64 { return max(memory/16, 1<<20) }
+
+const memTables = 3 // at a time
+
 func (ix *Index) pebbleOptions(mustExist bool) *pebble.Options {
-	cache := ix.opts.Memory / 8
-	memTable := max(ix.opts.Memory/16, 1<<20)
 	o := &pebble.Options{
 		FS:                          ix.disk,
 		Lock:                        ix.lock,
 		Comparer:                    comparer(),
 		Merger:                      merger,
 		FormatMajorVersion:          formatVersion,
-		CacheSize:                   cache,
-		MemTableSize:                uint64(memTable),
-		MemTableStopWritesThreshold: 3,
+		CacheSize:                   cacheBytes(ix.opts.Memory),
+		MemTableSize:                uint64(memTableBytes(ix.opts.Memory)),
+		MemTableStopWritesThreshold: memTables,
 		MaxOpenFiles:                256,
 		ErrorIfNotExists:            mustExist,
 		DisableWAL:                  ix.opts.Temporary,
