@@ -107,7 +107,27 @@ func (m model) compare(t *testing.T, ix *Index) {
 			t.Fatalf("Near(%v) = %v, %v", f, got, err)
 		}
 		k := shingle.DefaultParams().Set(fmt.Sprintf("the text of document %d", i)).Sketch()
+		for band, key := range k.Bands() {
+			want := append(with(func(d *Document) bool { return d.ByShingles && d.Sketch.Bands()[band] == key }), 0)[0]
+			if n, err := ix.First(band, key); err != nil || n != want {
+				t.Fatalf("First(%d, %x) = %d, %v, want %d", band, key, n, err, want)
+			}
+		}
+		seen := nums[:0:0] // with documents that were seen before everything is found too
+		for range min(len(nums), i%4) {
+			n := nums[(i*7+len(seen)*13)%len(nums)]
+			if _, err := ix.Document(n); err != nil {
+				t.Fatal(err)
+			}
+			seen = append(seen, n)
+		}
+		if again, err := ix.Near(f, 0, seen...); err != nil || !slices.Equal(again, near) {
+			t.Fatalf("Near(%v) beside %v = %v, want %v, %v", f, seen, again, near, err)
+		}
 		got, _, err = ix.Similar(k, 10000)
+		if again, _, err := ix.Similar(k, 10000, seen...); err != nil || !slices.Equal(again, got) {
+			t.Fatalf("Similar beside %v = %v, want %v, %v", seen, again, got, err)
+		}
 		slices.Sort(got)
 		for _, n := range with(func(d *Document) bool { return d.ByShingles && d.Sketch.Resemblance(k) == 1 }) {
 			if _, ok := slices.BinarySearch(got, n); !ok || err != nil {
@@ -121,6 +141,9 @@ func (m model) compare(t *testing.T, ix *Index) {
 		}
 		key := uint64(i)
 		got, _, err = ix.Sharing([]Paragraph{{Key: key, Shingles: 1}}, 10000)
+		if again, _, err := ix.Sharing([]Paragraph{{Key: key, Shingles: 1}}, 10000, seen...); err != nil || !slices.Equal(again, got) {
+			t.Fatalf("Sharing(%d) beside %v = %v, want %v, %v", key, seen, again, got, err)
+		}
 		slices.Sort(got)
 		if err != nil || !slices.Equal(got, with(func(d *Document) bool {
 			return slices.ContainsFunc(d.Paragraphs, func(p Paragraph) bool { return p.Key == key })

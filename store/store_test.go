@@ -60,16 +60,23 @@ func nearRandom(r *rand.Rand, n int) []shingle.Fingerprint {
 
 func TestNearIsComplete(t *testing.T) {
 	r := newRand(t)
-	for _, home := range []string{"memory", "database", "both"} {
+	for _, home := range []string{"memory", "database", "both", "little memory"} {
 		t.Run(home, func(t *testing.T) {
-			ix := open(t, vfs.NewMem())
+			o, n := &Options{fs: vfs.NewMem()}, 10000
+			if home == "little memory" {
+				o.Memory, n = 3<<20, 2000
+			}
+			ix, err := Open(testDir, o)
+			if err != nil {
+				t.Fatal(err)
+			}
 			defer ix.Close()
-			all := nearRandom(r, 10000)
+			all := nearRandom(r, n)
 			for i, f := range all {
 				if _, err := ix.Add(fingerprinted(i, f)); err != nil {
 					t.Fatal(err)
 				}
-				if home != "memory" && i == 5000 || home == "database" && i == len(all)-1 {
+				if home != "memory" && i == n/2 || home == "database" && i == len(all)-1 {
 					if err := errors.Join(ix.Commit(), ix.writeSieves(ix.last)); err != nil {
 						t.Fatal(err)
 					}
@@ -100,6 +107,9 @@ func TestNearIsComplete(t *testing.T) {
 			}
 			if found < 1000 {
 				t.Fatalf("only %d neighbours in all: the test shows little", found)
+			}
+			if knows := ix.written.blocks.knows(); ix.sieved > 0 && knows == (home == "little memory") {
+				t.Errorf("with %d bytes the fingerprints are known in memory: %t", ix.opts.Memory, knows)
 			}
 		})
 	}

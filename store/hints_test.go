@@ -1,0 +1,97 @@
+package store
+
+import (
+	"testing"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+)
+
+// TestHintsHold adds documents in order, more than fit, and removes some: a hint names the earliest
+// document with the key, or nothing.
+func TestHintsHold(t *testing.T) {
+	r := newRand(t)
+	for range 50 {
+		h := newHints(int64(64 << r.IntN(5)))
+		holders := map[uint64][]DocNum{}
+		key := func() uint64 { return r.Uint64N(1+r.Uint64N(200)) * 0x9e3779b97f4a7c15 }
+		check := func(key uint64) bool {
+			t.Helper()
+			n := h.find(key)
+			if want := holders[key]; n != 0 && (len(want) == 0 || n != want[0]) {
+				t.Fatalf("the earliest with key %x is %d, want %v", key, n, want)
+			}
+			return n != 0
+		}
+		known, asked := 0, 0
+		for n := DocNum(1); n <= 300; n++ {
+			k := key()
+			h.add(k, n)
+			holders[k] = append(holders[k], n)
+			if r.IntN(4) == 0 {
+				k := key()
+				if held := holders[k]; len(held) > 0 {
+					i := r.IntN(len(held))
+					h.remove(k, held[i])
+					holders[k] = append(held[:i:i], held[i+1:]...)
+				}
+			}
+			for k := range holders {
+				asked++
+				if check(k) {
+					known++
+				}
+			}
+			check(key())
+		}
+		if known < asked/100 {
+			t.Errorf("%d of %d are known: the test shows little", known, asked)
+		}
+	}
+	for band := range QuickBands {
+		if band > 0 && hintKey(band, 7) == hintKey(band-1, 7) {
+			t.Errorf("bands %d and %d share hints", band-1, band)
+		}
+	}
+	var none hints
+	none.add(1, 1)
+	none.remove(1, 1)
+	if n := none.find(1); n != 0 {
+		t.Errorf("hints that were not made name %d", n)
+	}
+}
+
+// TestHintsOfAnIndex asks often enough for hints to be made, in an index that grows and shrinks.
+func TestHintsOfAnIndex(t *testing.T) {
+	r := newRand(t)
+	ix := open(t, vfs.NewMem())
+	defer ix.Close()
+	now := model{}
+	for round := range 6 {
+		for i := range 300 {
+			d := randomDocument(r, i, now)
+			n, err := ix.Add(d)
+			if err != nil {
+				t.Fatal(err)
+			}
+			now[n] = d
+		}
+		if err := ix.Commit(); err != nil {
+			t.Fatal(err)
+		}
+		if round%2 == 0 {
+			if err := ix.writeSieves(ix.last); err != nil {
+				t.Fatal(err)
+			}
+		}
+		now.compare(t, ix)
+		match := func(n DocNum, _ *Document) bool { return n%5 == DocNum(round%5) }
+		now.remove(match)
+		if _, err := ix.Remove(t.Context(), match); err != nil {
+			t.Fatal(err)
+		}
+		now.compare(t, ix)
+	}
+	if ix.written.hints.buckets == nil {
+		t.Error("no hints were made")
+	}
+}
