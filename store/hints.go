@@ -33,6 +33,22 @@ func newHints(bytes int64) hints {
 	return hints{make([]hintBucket, 1<<(bits.Len64(uint64(n))-1))}
 }
 
+// hintBytes is what hints of an index with so much memory take.
+func hintBytes(memory int64) int64 { return memory / 8 }
+
+// worthSaving reports whether hints fill a quarter of their room.
+func (h *hints) worthSaving() bool {
+	used := 0
+	for i := range h.buckets {
+		for _, slot := range h.buckets[i] {
+			if slot != 0 {
+				used++
+			}
+		}
+	}
+	return used > 0 && used >= 2*len(h.buckets)
+}
+
 func (h *hints) bucket(key uint64) *hintBucket {
 	return &h.buckets[key>>(64-bits.TrailingZeros(uint(len(h.buckets))))]
 }
@@ -90,7 +106,7 @@ func (ix *Index) hint(band int, key uint64) (DocNum, error) {
 		if float64(ix.unhinted) < float64(ix.sieved)*missesPerDocument {
 			return 0, nil
 		}
-		if err := ix.written.fillHints(ix.opts.Memory / 8); err != nil {
+		if err := ix.written.fillHints(hintBytes(ix.opts.Memory)); err != nil {
 			return 0, err
 		}
 	}

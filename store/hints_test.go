@@ -1,6 +1,9 @@
 package store
 
 import (
+	"errors"
+	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -93,5 +96,50 @@ func TestHintsOfAnIndex(t *testing.T) {
 	}
 	if ix.written.hints.buckets == nil {
 		t.Error("no hints were made")
+	}
+}
+
+// TestSavedHints closes an index and opens it again, with as much memory and with more.
+func TestSavedHints(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "ix")
+	var docs []*Document
+	for _, c := range []struct {
+		name   string
+		memory int64
+		taken  bool
+	}{{"new", 16 << 10, false}, {"as it was", 16 << 10, true}, {"more memory", 1 << 20, false}, {"few of many", 1 << 20, false}} {
+		ix, err := Open(dir, &Options{Memory: c.memory, savedFrom: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if taken := ix.written.hints.buckets != nil; taken != c.taken {
+			t.Errorf("%s: hints were taken: %t", c.name, taken)
+		}
+		for range 100 {
+			docs = append(docs, fingerprinted(len(docs), 0))
+			if _, err := ix.Add(docs[len(docs)-1]); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := errors.Join(ix.Commit(), ix.writeSieves(ix.last)); err != nil {
+			t.Fatal(err)
+		}
+		earliest := map[[2]uint64]DocNum{}
+		for i, d := range slices.Backward(docs) {
+			for band, key := range d.Sketch.Bands() {
+				earliest[[2]uint64{uint64(band), key}] = DocNum(i + 1)
+			}
+		}
+		for at, want := range earliest {
+			if n, err := ix.First(int(at[0]), at[1]); err != nil || n != want {
+				t.Fatalf("%s: the earliest with key %x of band %d is %d, %v, want %d", c.name, at[1], at[0], n, err, want)
+			}
+		}
+		if ix.written.hints.buckets == nil {
+			t.Errorf("%s: no hints were made", c.name)
+		}
+		if err := ix.Close(); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
