@@ -67,6 +67,20 @@ func (f *filter) addAll(other filter) {
 	}
 }
 
+// resized returns a filter of at most so many bytes that was of another size, the zero value if it is
+// crowded and there is memory for a better one.
+func (f filter) resized(bytes int64) filter {
+	switch g := newFilter(bytes); {
+	case len(f.lines) == len(g.lines):
+		return f
+	case len(f.lines) < len(g.lines) && f.set() > len(f.lines)*64:
+		return filter{}
+	default:
+		g.addAll(f)
+		return g
+	}
+}
+
 // set returns the number of bits that are set.
 func (f *filter) set() (n int) {
 	for i := range f.lines {

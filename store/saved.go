@@ -111,14 +111,11 @@ func (ix *Index) takeSaved(data []byte) {
 	if n == 0 || n > uint64(len(data)/64) {
 		return
 	}
-	saved, f := newFilter(int64(n)*64), newFilter(ix.opts.Memory/4)
+	saved := newFilter(int64(n) * 64)
 	for i := range saved.lines {
 		data = readNumbers(saved.lines[i][:], data)
 	}
-	if len(saved.lines) >= len(f.lines) || saved.set() <= len(saved.lines)*64 {
-		f.addAll(saved)
-		ix.written.filter = f
-	}
+	ix.written.filter = saved.resized(ix.opts.Memory / 4)
 	if h := newHints(hintBytes(ix.opts.Memory)); len(data) == len(h.buckets)*64 {
 		for i := range h.buckets {
 			data = readNumbers(h.buckets[i][:], data)
