@@ -34,10 +34,17 @@ func (ix *Index) find(table byte, value uint64, match func(*Document) bool) ([]D
 	ix.mu.Lock()
 	defer ix.mu.Unlock()
 	var nums []DocNum
-	err := ix.scan(table, value, func(e entry) bool {
-		nums = append(nums, e.num)
-		return true
-	})
+	var earliest DocNum // and then perhaps the only one
+	var err error
+	if isHinted(table) {
+		earliest, err = ix.hint(table, value)
+	}
+	if err == nil {
+		err = ix.scanBeside(earliest, table, value, func(e entry) bool {
+			nums = append(nums, e.num)
+			return true
+		})
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -173,8 +180,10 @@ func (ix *Index) Similar(k shingle.Sketch, limit int, seen ...DocNum) (nums []Do
 func (ix *Index) First(band int, key uint64) (n DocNum, err error) {
 	ix.mu.Lock()
 	defer ix.mu.Unlock()
-	if n, err = ix.hint(band, key); n != 0 || err != nil {
-		return n, err
+	if band < QuickBands {
+		if n, err = ix.hint(tableBand+byte(band), key); n != 0 || err != nil {
+			return n, err
+		}
 	}
 	err = ix.scan(tableBand+byte(band), key, func(e entry) bool {
 		n = e.num

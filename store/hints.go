@@ -1,17 +1,15 @@
 package store
 
 import (
-	"errors"
 	"math/bits"
-
-	"github.com/cockroachdb/pebble/v2"
+	"slices"
 )
 
 // QuickBands are the bands of a sketch, the first of them, of which [Index.First] knows most answers
-// without asking the database, once it has been asked often.
+// without asking the database, once it would have asked often.
 const QuickBands = 4
 
-// hints name the earliest document of a key of the quick bands. A hint that stands holds: one is never
+// hints name the earliest document of a text, and of a key of the quick bands. A hint that stands holds: one is never
 // replaced, and where there was no room for one there is none for a later document with the same
 // key. What they do not know the database does. The zero value knows nothing and takes nothing.
 type hints struct {
@@ -91,61 +89,58 @@ func (h *hints) remove(key uint64, n DocNum) {
 	}
 }
 
-// hintKey tells the same key of two bands apart.
-func hintKey(band int, key uint64) uint64 { return key ^ uint64(band)<<(62-hintNumBits) }
+// hinted are the tables of which there are hints, from and to.
+var hinted = [][2]byte{{tableText, tableText + 1}, {tableBand, tableBand + QuickBands}}
 
-// hint returns the earliest document with a key of a quick band, 0 if it does not know. Hints are
-// made when they were missed as often as it takes to make them.
-func (ix *Index) hint(band int, key uint64) (DocNum, error) {
-	const missesPerDocument = 1. / 100
-	if band >= QuickBands || ix.sieved == 0 {
-		return 0, nil
+// hintKey tells the same value of two tables apart.
+func hintKey(table byte, value uint64) uint64 { return value ^ uint64(table)<<(59-hintNumBits) }
+
+// hint returns the earliest document with a value of a table of which there are hints, 0 if it does not
+// know. Hints are made once the database was asked, for want of them, as often as it takes to make them.
+func (ix *Index) hint(table byte, value uint64) (DocNum, error) {
+	const askedPerDocument = 1. / 100
+	w := &ix.written
+	if ix.err != nil || ix.sieved == 0 {
+		return 0, ix.err
 	}
-	if ix.written.hints.buckets == nil {
-		ix.unhinted++
-		if float64(ix.unhinted) < float64(ix.sieved)*missesPerDocument {
+	if w.hints.buckets == nil {
+		if w.filter.mayHold(table, value) {
+			ix.unhinted++
+		}
+		if float64(ix.unhinted) < float64(ix.sieved)*askedPerDocument {
 			return 0, nil
 		}
-		if err := ix.written.fillHints(hintBytes(ix.opts.Memory)); err != nil {
+		if err := w.fillHints(hintBytes(ix.opts.Memory)); err != nil {
 			return 0, err
 		}
 	}
-	return ix.written.hints.find(hintKey(band, key)), nil
+	return w.hints.find(hintKey(table, value)), nil
 }
 
 // fillHints makes the hints, of so many bytes, from what the database holds.
-func (s *tableSieve) fillHints(bytes int64) (err error) {
-	it, err := s.db.NewIter(&pebble.IterOptions{
-		LowerBound: []byte{kindSieve, tableBand},
-		UpperBound: []byte{kindSieve, tableBand + QuickBands},
-	})
-	if err != nil {
-		return readError(err)
-	}
-	defer func() { err = errors.Join(err, readError(it.Close())) }()
+func (s *tableSieve) fillHints(bytes int64) error {
 	filled := newHints(bytes)
-	for it.First(); it.Valid(); it.Next() {
-		e, ok := parseEntry(it.Key())
-		if !ok {
-			return &DamageError{Path: "sieve", Detail: "a key does not parse"}
+	for _, tables := range hinted {
+		if err := s.each(tables[0], tables[1], func(e entry) { filled.addEntry(e) }); err != nil {
+			return err
 		}
-		filled.addEntry(e)
-	}
-	if err := it.Error(); err != nil {
-		return readError(err)
 	}
 	s.hints = filled
 	return nil
 }
 
 func (h *hints) addEntry(e entry) {
-	if band := int(e.table) - tableBand; band >= 0 && band < QuickBands {
-		h.add(hintKey(band, e.value), e.num)
+	if isHinted(e.table) {
+		h.add(hintKey(e.table, e.value), e.num)
 	}
 }
 
 func (h *hints) removeEntry(e entry) {
-	if band := int(e.table) - tableBand; band >= 0 && band < QuickBands {
-		h.remove(hintKey(band, e.value), e.num)
+	if isHinted(e.table) {
+		h.remove(hintKey(e.table, e.value), e.num)
 	}
+}
+
+func isHinted(table byte) bool {
+	return slices.ContainsFunc(hinted, func(t [2]byte) bool { return t[0] <= table && table < t[1] })
 }

@@ -50,9 +50,9 @@ func TestHintsHold(t *testing.T) {
 			t.Errorf("%d of %d are known: the test shows little", known, asked)
 		}
 	}
-	for band := range QuickBands {
-		if band > 0 && hintKey(band, 7) == hintKey(band-1, 7) {
-			t.Errorf("bands %d and %d share hints", band-1, band)
+	for table := range byte(tables) {
+		if table > 0 && hintKey(table, 7) == hintKey(table-1, 7) {
+			t.Errorf("tables %d and %d share hints", table-1, table)
 		}
 	}
 	var none hints

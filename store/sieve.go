@@ -124,19 +124,32 @@ func (s *tableSieve) open() error {
 
 // fill makes the filter, of so many bytes, and adds what the database holds.
 func (s *tableSieve) fill(bytes int64) error {
-	if err := s.open(); err != nil {
-		return err
-	}
 	filter := newFilter(bytes)
-	for s.iter.First(); s.iter.Valid(); s.iter.Next() {
-		e, ok := parseEntry(s.iter.Key())
+	err := s.each(blocks, tables, func(e entry) { filter.note(e.table, e.value) })
+	if err == nil {
+		s.filter = filter
+	}
+	return err
+}
+
+// each calls f for the entries of tables, from one to before another, in the order of their keys.
+func (s *tableSieve) each(from, to byte, f func(entry)) (err error) {
+	it, err := s.db.NewIter(&pebble.IterOptions{
+		LowerBound: []byte{kindSieve, from},
+		UpperBound: []byte{kindSieve, to},
+	})
+	if err != nil {
+		return readError(err)
+	}
+	defer func() { err = errors.Join(err, readError(it.Close())) }()
+	for it.First(); it.Valid(); it.Next() {
+		e, ok := parseEntry(it.Key())
 		if !ok {
 			return &DamageError{Path: "sieve", Detail: "a key does not parse"}
 		}
-		filter.note(e.table, e.value)
+		f(e)
 	}
-	s.filter = filter
-	return readError(s.iter.Error())
+	return readError(it.Error())
 }
 
 // fillBlocks makes the filter of the fingerprints, of so many bytes at most.
