@@ -292,7 +292,7 @@ func TestHostile(t *testing.T) {
 			p.Cuts(p.Whole(p.Source(Range{0, 1})))
 			p.Hidden(r)
 		}
-		if took := time.Since(start); took > 30*time.Second { // what is not linear takes minutes
+		if took := time.Since(start); took > 5*time.Second {
 			t.Errorf("%s: took %v", name, took)
 		} else {
 			t.Logf("%s: %v", name, took)
