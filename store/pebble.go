@@ -16,10 +16,13 @@ import (
 // and never down again. It is one whose log detects flipped bits.
 const formatVersion = pebble.FormatValueSeparation
 
-func cacheBytes(memory int64) int64    { return memory / 8 }
-func memTableBytes(memory int64) int64 { return max(memory/16, 1<<20) }
-
 const memTables = 3 // at a time
+
+func memTableBytes(memory int64) int64 { return max(memory/32, 1<<20) }
+
+// cacheBytes is what the database may take for blocks and write buffers: it reserves room in its cache
+// for the buffers that there are.
+func cacheBytes(memory int64) int64 { return memory/8 + memTables*memTableBytes(memory) }
 
 func (ix *Index) pebbleOptions(mustExist bool) *pebble.Options {
 	o := &pebble.Options{
