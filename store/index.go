@@ -277,19 +277,33 @@ func (ix *Index) document(n DocNum) (*Document, error) {
 	if d := ix.cache.find(n); d != nil {
 		return d, nil
 	}
-	value, err := ix.get(documentKey(n))
+	if ix.err != nil {
+		return nil, ix.err
+	}
+	d, err := readDocument(ix.db, n)
 	if err != nil {
 		return nil, err
 	}
-	if value == nil {
-		return nil, &DamageError{Path: fmt.Sprintf("document %d", n), Detail: "a sieve names it and it is not there"}
+	ix.cache.put(n, d)
+	return d, nil
+}
+
+func readDocument(db *pebble.DB, n DocNum) (*Document, error) {
+	damage := func(detail string) error {
+		return &DamageError{Path: fmt.Sprintf("document %d", n), Detail: detail}
+	}
+	value, closer, err := db.Get(documentKey(n))
+	if errors.Is(err, pebble.ErrNotFound) {
+		return nil, damage("a sieve names it and it is not there")
+	}
+	if err != nil {
+		return nil, readError(err)
 	}
 	d, err := parseDocument(value)
 	if err != nil {
-		return nil, &DamageError{Path: fmt.Sprintf("document %d", n), Detail: err.Error()}
+		err = damage(err.Error())
 	}
-	ix.cache.put(n, d)
-	return d, nil
+	return d, errors.Join(err, closer.Close())
 }
 
 // Brief returns the brief of document n, of most without a look at the document.
