@@ -82,6 +82,11 @@ func (m model) compare(t *testing.T, ix *Index) {
 	if !slices.Equal(found, nums) {
 		t.Fatalf("documents %v, want %v", found, nums)
 	}
+	for n := DocNum(1); n <= ix.Last(); n++ {
+		if held, err := ix.Holds(n); err != nil || held != (m[n] != nil) {
+			t.Fatalf("document %d is held: %t, %v, want %t", n, held, err, !held)
+		}
+	}
 	with := func(is func(d *Document) bool) (ns []DocNum) {
 		for _, n := range nums {
 			if is(m[n]) {

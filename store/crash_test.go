@@ -67,7 +67,7 @@ func atEveryWrite(disk *vfs.MemFS, r *rand.Rand, stride, from, to int, work func
 // openSmall opens an index with so little memory that some commits move sieves too, and saves
 // its filter when it closes.
 func openSmall(disk vfs.FS) (*Index, error) {
-	return Open(testDir, &Options{fs: disk, Memory: 64 << 10, savedFrom: 1, OnFailure: func(err error) { panic(err) }})
+	return Open(testDir, &Options{fs: disk, Memory: 40 << 10, savedFrom: 1, OnFailure: func(err error) { panic(err) }})
 }
 
 // work adds documents, removes some of them, moves sieves and closes, batch by batch, and now
@@ -82,6 +82,7 @@ func work(t *testing.T, disk vfs.FS, from, batches int) func(state *moment) {
 	}
 	return func(state *moment) {
 		ix := open()
+		moved := 0 // commits that moved sieves
 		for b := from; b < from+batches; b++ {
 			for i := range 10 {
 				if _, err := ix.Add(fingerprinted(10*b+i, shingle.Fingerprint(10*b+i)<<20)); err != nil {
@@ -89,8 +90,12 @@ func work(t *testing.T, disk vfs.FS, from, batches int) func(state *moment) {
 				}
 			}
 			state.next = [3]int{10 * (b + 1), state.acked[1], b + 1}
+			sieved := ix.sieved
 			if err := ix.Commit(Checkpoint{"run", fmt.Append(nil, b+1)}); err != nil {
 				t.Fatal(err)
+			}
+			if ix.sieved != sieved {
+				moved++
 			}
 			state.acked = state.next
 			if b%5 == 3 {
@@ -114,6 +119,9 @@ func work(t *testing.T, disk vfs.FS, from, batches int) func(state *moment) {
 		}
 		if err := ix.Close(); err != nil {
 			t.Fatal(err)
+		}
+		if moved == 0 {
+			t.Error("no commit moved sieves")
 		}
 	}
 }
