@@ -228,6 +228,20 @@ func (d *Deduper) analyse(g *shingle.Digester, it *item) analysis {
 	return d.boilerplate.analyse(g, it.rec.Text, siteHash(it.host), d.needed())
 }
 
+// readAhead brings into memory what the search for the items will look at first.
+func (d *Deduper) readAhead(items []*item) {
+	if !d.opts.counts(Near) {
+		return
+	}
+	sketches := make([]shingle.Sketch, 0, len(items))
+	for _, it := range items {
+		if !it.blank && it.reject == nil && !it.short {
+			sketches = append(sketches, it.sketch)
+		}
+	}
+	d.index.ReadAhead(sketches)
+}
+
 // needed leaves out paragraphs of documents that are never looked for by them: by this run, or by
 // a later one with the index.
 func (d *Deduper) needed() need {

@@ -33,6 +33,10 @@ type Input struct {
 	// before it waits. It may be nil.
 	idle func() error
 
+	// ahead is called with items that were analysed, from any goroutine and before they are
+	// consumed. It may be nil.
+	ahead func([]*item)
+
 	// Progress is called now and then with the bytes and records read so far, the bytes as they
 	// stand in the sources. It may be nil.
 	Progress func(bytes, records int64)
@@ -187,6 +191,9 @@ func (in *Input) run(ctx context.Context, from position, p shingle.Params, analy
 					large.Lock()
 					it.analysis = analyse(p.NewDigester(), it)
 					large.Unlock()
+				}
+				if in.ahead != nil {
+					in.ahead(b.items)
 				}
 				close(b.done)
 			}

@@ -81,6 +81,8 @@ type Index struct {
 	db   *pebble.DB
 	lock *pebble.Lock
 
+	reading sync.RWMutex // read-locked while the database is read without mu
+
 	mu      sync.Mutex
 	err     error                // why the index can't go on
 	full    bool                 // the disk has no room for more
@@ -95,6 +97,7 @@ type Index struct {
 	cache   documentCache        // of what was read last
 	briefs  briefCache
 
+	removals int        // batches of documents that were removed
 	unhinted int64      // searches that hints would have answered
 	found    []weighted // scratch of Similar and Sharing
 }
@@ -363,6 +366,8 @@ func (ix *Index) Params() shingle.Params { return ix.opts.Params }
 // Close makes the index ready to be opened fast and seals it. The Index must not be used
 // afterwards. What was added and not committed is gone.
 func (ix *Index) Close() error {
+	ix.reading.Lock()
+	defer ix.reading.Unlock()
 	ix.mu.Lock()
 	defer ix.mu.Unlock()
 	if ix.err != nil {
