@@ -1,16 +1,20 @@
 package store
 
 import (
+	"errors"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
+	"neardup/internal/fault"
 	"neardup/shingle"
 )
 
-// TestReadAhead reads ahead while documents are removed, and while the index is closed: what was
-// removed is not held, and what is read stands in the index.
+// TestReadAhead reads ahead while documents are removed: what was removed is not held, what is read
+// stands in the index, and a closed index is left alone.
 func TestReadAhead(t *testing.T) {
 	r := newRand(t)
 	ix := open(t, vfs.NewMem())
@@ -84,10 +88,52 @@ func TestReadAhead(t *testing.T) {
 			t.Errorf("document %d was removed and is in memory", n)
 		}
 	}
-	ix.cache = documentCache{bound: 10}
-	whileReading(func() {
-		if err := ix.Close(); err != nil {
+	if err := ix.Close(); err != nil {
+		t.Fatal(err)
+	}
+	ix.ReadAhead(sketches)
+}
+
+// TestCloseWaitsForReadAhead closes an index while the disk hangs in a read.
+func TestCloseWaitsForReadAhead(t *testing.T) {
+	disk := vfs.NewMem()
+	ix := open(t, disk)
+	for n := range 200 { // to open an index reads the last of them
+		if _, err := ix.Add(fingerprinted(n, shingle.Fingerprint(n))); err != nil {
 			t.Fatal(err)
 		}
-	})
+	}
+	if err := errors.Join(ix.Commit(), ix.Close()); err != nil {
+		t.Fatal(err)
+	}
+	ix = open(t, disk)
+	if err := ix.written.fillHints(1 << 20); err != nil {
+		t.Fatal(err)
+	}
+	reads, goOn := make(chan struct{}), make(chan struct{})
+	var others atomic.Bool
+	fault.Hook = func(op fault.Op, path string, do func() error) error {
+		if op == fault.Read && !others.Swap(true) {
+			close(reads)
+			<-goOn
+		}
+		return do()
+	}
+	defer func() { fault.Hook = nil }()
+	var reader sync.WaitGroup
+	reader.Go(func() { ix.ReadAhead([]shingle.Sketch{fingerprinted(0, 0).Sketch}) })
+	<-reads
+	closed := make(chan error, 1)
+	go func() { closed <- ix.Close() }()
+	select {
+	case err := <-closed:
+		t.Errorf("Close returned while a document was read: %v", err)
+		closed <- err
+	case <-time.After(50 * time.Millisecond):
+	}
+	close(goOn)
+	reader.Wait()
+	if err := <-closed; err != nil {
+		t.Error(err)
+	}
 }
