@@ -3,6 +3,6 @@
 package store
 
 // OutsideHeap returns how many bytes an index with so much memory takes where Go's collector does not
-// see them: with cgo the database allocates its cache and its write buffers in C, whose allocator
-// keeps three quarters more, in pieces that fit nothing (measured).
+// see them: with cgo the database allocates its cache and its write buffers in C, and C's allocator
+// keeps most of as much again unused between them.
 func OutsideHeap(memory int64) int64 { return cacheBytes(memory) / 4 * 7 }
