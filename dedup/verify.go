@@ -20,20 +20,14 @@ type verifier struct {
 	best    float64 // resemblance of the best match in whose favour the document may be dropped
 }
 
-// quickBands are the parts of a sketch by which a document is looked for first. Of 4 texts
-// with resemblance 0.9 share one with probability 0.99.
-const quickBands = store.QuickBands
-
 // quickly looks for a near duplicate that no other representative can beat. Representatives
 // resemble each other by less than the threshold m, and 1 minus the resemblance is a metric
 // (Charikar, STOC 2002): from (1+m)/2 on no other can resemble the document as much.
 func (v *verifier) quickly() (found bool, err error) {
 	enough := (1 + v.d.opts.MinResemblance) / 2
-	for band, key := range v.a.sketch.Bands() {
-		if band == quickBands {
-			break
-		}
-		n, err := v.d.index.First(band, key)
+	keys := v.a.sketch.Bands()
+	for band := range store.QuickBands {
+		n, err := v.d.index.First(band, keys)
 		if err != nil {
 			return false, err
 		}

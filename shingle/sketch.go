@@ -135,9 +135,13 @@ func (k Sketch) Bands() [Bands]uint64 {
 	const fine = SketchBins / coarseBins
 	var minima [coarseBins]uint64 // 0 for an empty bin
 	var scratch [SketchBins]uint16
-	for i, v := range k.binned(&scratch) {
-		if v != 0 && minima[i/fine] == 0 {
-			minima[i/fine] = uint64(i%fine)<<16 | uint64(v)
+	bins := k.binned(&scratch)
+	for coarse := range minima {
+		for i, v := range bins[coarse*fine:][:fine] {
+			if v != 0 {
+				minima[coarse] = uint64(i)<<16 | uint64(v)
+				break
+			}
 		}
 	}
 	var keys [Bands]uint64

@@ -160,7 +160,7 @@ func (ix *Index) synced(b *pebble.Batch) error {
 
 // sievesFit reports whether the entries of the newest documents may stay in memory.
 func (ix *Index) sievesFit() bool {
-	return int64(ix.newest.count)*entryBytes <= ix.opts.Memory*5/16
+	return int64(ix.newest.count)*entryBytes <= ix.budget.newest
 }
 
 // writeSieves moves the entries of the newest documents, up to one of them, into the

@@ -18,7 +18,7 @@ const filterBitsOf = 4
 // newFilter returns an empty filter of at most so many bytes.
 func newFilter(bytes int64) filter {
 	lines := max(bytes/64, 1)
-	return filter{make([]filterLine, 1<<(bits.Len64(uint64(lines))-1))}
+	return filter{inHugePages(make([]filterLine, 1<<(bits.Len64(uint64(lines))-1)))}
 }
 
 func (f *filter) add(table byte, value uint64) {

@@ -176,16 +176,20 @@ func (ix *Index) Similar(k shingle.Sketch, limit int, seen ...DocNum) (nums []Do
 	return heaviest(found), cut, nil
 }
 
-// First returns the earliest document whose sketch has that key of a band, 0 if there is none.
-func (ix *Index) First(band int, key uint64) (n DocNum, err error) {
+// First returns the earliest document whose sketch has that key of a band, 0 if there is none. The keys
+// are those of all bands.
+func (ix *Index) First(band int, keys [shingle.Bands]uint64) (n DocNum, err error) {
 	ix.mu.Lock()
 	defer ix.mu.Unlock()
 	if band < QuickBands {
-		if n, err = ix.hint(tableBand+byte(band), key); n != 0 || err != nil {
+		if n, err = ix.hint(tableBand+byte(band), keys[band]); n != 0 || err != nil {
 			return n, err
 		}
+		if n = ix.hintOfAnother(band, keys); n != 0 {
+			return n, nil
+		}
 	}
-	err = ix.scan(tableBand+byte(band), key, func(e entry) bool {
+	err = ix.scan(tableBand+byte(band), keys[band], func(e entry) bool {
 		n = e.num
 		return false
 	})
@@ -338,12 +342,12 @@ func (ix *Index) sieves() ([]sieve, error) {
 // fillFilters makes the filters of the entries in the database when they are first needed.
 func (ix *Index) fillFilters() error {
 	if !ix.written.blocks.made {
-		if err := ix.written.fillBlocks(ix.opts.Memory / 4); err != nil {
+		if err := ix.written.fillBlocks(ix.budget.fingerprints); err != nil {
 			return err
 		}
 	}
 	if ix.written.filter.lines != nil {
 		return nil
 	}
-	return ix.written.fill(ix.opts.Memory / 4)
+	return ix.written.fill(ix.budget.filter)
 }

@@ -3,10 +3,13 @@ package store
 import (
 	"math/bits"
 	"slices"
+
+	"neardup/shingle"
 )
 
 // QuickBands are the bands of a sketch, the first of them, of which [Index.First] knows most answers
-// without asking the database, once it would have asked often.
+// without asking the database, once it would have asked often. Texts with resemblance 0.9 share one of 4
+// with probability 0.99.
 const QuickBands = 4
 
 // hints name the earliest document of a text, and of a key of the quick bands. A hint that stands holds: one is never
@@ -28,11 +31,8 @@ const (
 // newHints returns hints of at most so many bytes.
 func newHints(bytes int64) hints {
 	n := max(bytes/64, 1)
-	return hints{make([]hintBucket, 1<<(bits.Len64(uint64(n))-1))}
+	return hints{inHugePages(make([]hintBucket, 1<<(bits.Len64(uint64(n))-1)))}
 }
-
-// hintBytes is what hints of an index with so much memory take.
-func hintBytes(memory int64) int64 { return memory / 8 }
 
 // worthSaving reports whether hints fill a quarter of their room.
 func (h *hints) worthSaving() bool {
@@ -110,11 +110,26 @@ func (ix *Index) hint(table byte, value uint64) (DocNum, error) {
 		if float64(ix.unhinted) < float64(ix.sieved)*askedPerDocument {
 			return 0, nil
 		}
-		if err := w.fillHints(hintBytes(ix.opts.Memory)); err != nil {
+		if err := w.fillHints(ix.budget.hints); err != nil {
 			return 0, err
 		}
 	}
 	return w.hints.find(hintKey(table, value)), nil
+}
+
+// hintOfAnother returns the document that is hinted at for another band, if it is at hand and is the only
+// one in the database with that key of this band.
+func (ix *Index) hintOfAnother(band int, keys [shingle.Bands]uint64) DocNum {
+	if !ix.written.alone(tableBand+byte(band), keys[band]) {
+		return 0
+	}
+	for other := range QuickBands {
+		n := ix.written.hints.find(hintKey(tableBand+byte(other), keys[other]))
+		if d := ix.cache.find(n); n != 0 && d != nil && d.Sketch.Bands()[band] == keys[band] {
+			return n
+		}
+	}
+	return 0
 }
 
 // fillHints makes the hints, of so many bytes, from what the database holds.

@@ -75,11 +75,12 @@ func (o *Options) withDefaults() Options {
 // An Index holds documents and finds candidates among them. It is safe for concurrent use;
 // a Batch is not. One process can have an index open at a time.
 type Index struct {
-	dir  string
-	opts Options
-	disk *diskFS
-	db   *pebble.DB
-	lock *pebble.Lock
+	dir    string
+	opts   Options
+	budget budget
+	disk   *diskFS
+	db     *pebble.DB
+	lock   *pebble.Lock
 
 	reading sync.RWMutex // read-locked while the database is read without mu
 
@@ -108,11 +109,11 @@ type Index struct {
 func Open(dir string, opts *Options) (*Index, error) {
 	o := opts.withDefaults()
 	ix := &Index{
-		dir: dir, opts: o, disk: &diskFS{FS: o.fs, onFailure: o.OnFailure},
+		dir: dir, opts: o, budget: budgetOf(o.Memory), disk: &diskFS{FS: o.fs, onFailure: o.OnFailure},
 		pending: map[DocNum]*Document{}, texts: map[DocNum][]byte{},
 	}
-	ix.cache.bound = int(o.Memory / 32 / documentBytes)
-	ix.briefs.bound = int(o.Memory / 32 / briefBytes)
+	ix.cache.bound = int(ix.budget.documents / documentBytes)
+	ix.briefs.bound = int(ix.budget.briefs / briefBytes)
 	if err := ix.open(); err != nil {
 		if ix.lock != nil {
 			err = errors.Join(err, ix.lock.Close())

@@ -16,13 +16,7 @@ import (
 // and never down again. It is one whose log detects flipped bits.
 const formatVersion = pebble.FormatValueSeparation
 
-const memTables = 3 // at a time
-
-func memTableBytes(memory int64) int64 { return max(memory/32, 1<<20) }
-
-// cacheBytes is what the database may take for blocks and write buffers: it reserves room in its cache
-// for the buffers that there are.
-func cacheBytes(memory int64) int64 { return memory/8 + memTables*memTableBytes(memory) }
+const writeBuffers = 3 // at a time
 
 func (ix *Index) pebbleOptions(mustExist bool) *pebble.Options {
 	o := &pebble.Options{
@@ -31,10 +25,11 @@ func (ix *Index) pebbleOptions(mustExist bool) *pebble.Options {
 		Comparer:                    comparer(),
 		Merger:                      merger,
 		FormatMajorVersion:          formatVersion,
-		CacheSize:                   cacheBytes(ix.opts.Memory),
-		MemTableSize:                uint64(memTableBytes(ix.opts.Memory)),
-		MemTableStopWritesThreshold: memTables,
+		CacheSize:                   ix.budget.cache(),
+		MemTableSize:                uint64(ix.budget.writeBuffer),
+		MemTableStopWritesThreshold: writeBuffers,
 		MaxOpenFiles:                256,
+		LBaseMaxBytes:               ix.opts.Memory,
 		ErrorIfNotExists:            mustExist,
 		DisableWAL:                  ix.opts.Temporary,
 		Logger:                      logger{ix.disk},

@@ -115,8 +115,8 @@ func (ix *Index) takeSaved(data []byte) {
 	for i := range saved.lines {
 		data = readNumbers(saved.lines[i][:], data)
 	}
-	ix.written.filter = saved.resized(ix.opts.Memory / 4)
-	if h := newHints(hintBytes(ix.opts.Memory)); len(data) == len(h.buckets)*64 {
+	ix.written.filter = saved.resized(ix.budget.filter)
+	if h := newHints(ix.budget.hints); len(data) == len(h.buckets)*64 {
 		for i := range h.buckets {
 			data = readNumbers(h.buckets[i][:], data)
 		}

@@ -1,0 +1,27 @@
+package store
+
+// A budget divides the memory of an index, in bytes. Parts whose size is a power of two take
+// the largest that fits.
+type budget struct {
+	blocks       int64 // the database's cache
+	writeBuffer  int64 // one of writeBuffers
+	newest       int64 // entries that are not in the database yet
+	filter       int64
+	fingerprints int64 // of a blockFilter
+	hints        int64
+	documents    int64 // of a documentCache, a generation
+	briefs       int64
+}
+
+func budgetOf(memory int64) budget {
+	part := memory / 48
+	return budget{
+		blocks: 4 * part, writeBuffer: max(part, 1<<20),
+		newest: 8 * part, filter: 17 * part, fingerprints: 8 * part, hints: 4 * part,
+		documents: part, briefs: part,
+	}
+}
+
+// cache is what the database may take for blocks and write buffers: it reserves room in its cache for
+// the buffers that there are.
+func (b budget) cache() int64 { return b.blocks + writeBuffers*b.writeBuffer }
