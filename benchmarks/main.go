@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -195,43 +196,34 @@ func (b *bench) compare(docs []Document, truth map[Pair]float64, few bool) (c co
 			c.copies, known[p] = append(c.copies, p), r
 		}
 	}
-	add := func(run Run, err error) error {
-		if err != nil {
-			return err
-		}
+	jobs := []func() (Run, error){
+		func() (Run, error) { return b.scan(pairsTool, s, "--shingle-size", "5", "--up-to", "near") },
+		func() (Run, error) { return b.clean(cleanTool, s, "--shingle-size", "5") },
+		func() (Run, error) { return b.clean(nearTool, s, "--shingle-size", "5", "--drop", "exact,near") },
+	}
+	for _, p := range peers {
+		jobs = append(jobs, func() (Run, error) { return b.peer(p.name, s) })
+	}
+	b.log("%d documents", len(docs))
+	turns := 2
+	if few {
+		turns = 3
+		// Of 100,000 documents that share templates it finds 10 million pairs.
+		jobs = slices.Insert(jobs, 1, func() (Run, error) { return b.scan(scanTool, s, "--shingle-size", "5") })
+	}
+	runs, err := b.leastOf(turns, jobs)
+	if err != nil {
+		return c, err
+	}
+	add := func(run Run) {
 		score := c.score(run, docs)
 		b.log("%d documents: %s, %.2f s of CPU time, %d MiB, %d pairs, recall %.4f, precision %.4f",
 			len(docs), run.Tool, run.CPU.Seconds(), run.Memory>>20, run.Pairs, score.recall, score.precision)
 		run.Hits, run.Some = nil, nil
 		c.runs, c.scores = append(c.runs, run), append(c.scores, score)
-		return nil
 	}
-	repeat := 1
-	if few {
-		repeat = 3
-	}
-	if err := add(leastOf(repeat, func() (Run, error) {
-		return b.scan(pairsTool, s, "--shingle-size", "5", "--up-to", "near")
-	})); err != nil {
-		return c, err
-	}
-	if few { // of 100,000 documents that share templates it finds 10 million pairs
-		if err := add(leastOf(repeat, func() (Run, error) { return b.scan(scanTool, s, "--shingle-size", "5") })); err != nil {
-			return c, err
-		}
-	}
-	if err := add(leastOf(repeat, func() (Run, error) { return b.clean(cleanTool, s, "--shingle-size", "5") })); err != nil {
-		return c, err
-	}
-	if err := add(leastOf(repeat, func() (Run, error) {
-		return b.clean(nearTool, s, "--shingle-size", "5", "--drop", "exact,near")
-	})); err != nil {
-		return c, err
-	}
-	for _, p := range peers {
-		if err := add(leastOf(repeat, func() (Run, error) { return b.peer(p.name, s) })); err != nil {
-			return c, err
-		}
+	for _, run := range runs {
+		add(run)
 	}
 	if !few {
 		return c, nil
@@ -242,9 +234,7 @@ func (b *bench) compare(docs []Document, truth map[Pair]float64, few bool) (c co
 			b.log("%s left out: %v", t.name, err)
 			continue
 		}
-		if err := add(run, nil); err != nil {
-			return c, err
-		}
+		add(run)
 	}
 	return c, nil
 }

@@ -95,9 +95,9 @@ func (r *results) write(path string) error {
 	p("\n## Beside other tools\n")
 	p("Truth: all pairs with a resemblance of at least %.1f over character 5-grams. Recall is of the %d such pairs", threshold, r.truth)
 	p("among the first %d documents, found by an exact join; precision is the share of true pairs among all that were", r.part)
-	p("reported, or %d of them drawn at random, decided exactly. CPU is user and system time of the process, at", someOf)
-	p("%d documents the least of three runs. Memory is the peak of resident bytes. A copy counts if its", r.part)
-	p("resemblance to its source is at least %.1f.\n", threshold)
+	p("reported, or %d of them drawn at random, decided exactly. CPU is user and system time of the process, the least", someOf)
+	p("of two runs, at %d documents of three, in which the tools took turns. Memory is the peak of resident bytes. A copy", r.part)
+	p("counts if its resemblance to its source is at least %.1f.\n", threshold)
 	for _, c := range r.sizes {
 		p("### %d documents, %.0f MB, %d of %d copies resemble their source\n", c.documents, float64(c.bytes)/1e6, len(c.copies), c.made)
 		p("| | CPU s | times the first | wall s | memory MiB | pairs | recall | precision | copies found |")

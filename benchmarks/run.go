@@ -109,16 +109,20 @@ func (b *bench) process(in io.Reader, read func(io.Reader) error, command ...str
 	return r, err
 }
 
-// leastOf repeats a run and returns the one that took the least CPU time: others on the machine
-// only ever add to it.
-func leastOf(times int, run func() (Run, error)) (least Run, err error) {
-	for i := range times {
-		r, err := run()
-		if err != nil {
-			return Run{}, err
-		}
-		if i == 0 || r.CPU < least.CPU {
-			least = r
+// leastOf lets jobs take turns, and returns of each the run that took the least CPU time: others on the
+// machine only ever add to it, and for minutes on end.
+func (b *bench) leastOf(turns int, jobs []func() (Run, error)) ([]Run, error) {
+	least := make([]Run, len(jobs))
+	for turn := range turns {
+		for i, job := range jobs {
+			r, err := job()
+			if err != nil {
+				return nil, err
+			}
+			b.log("turn %d of %d: %s, %.2f s of CPU time", turn+1, turns, r.Tool, r.CPU.Seconds())
+			if turn == 0 || r.CPU < least[i].CPU {
+				least[i] = r
+			}
 		}
 	}
 	return least, nil
