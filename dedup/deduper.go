@@ -172,7 +172,7 @@ func Open(dir string, opts *Options) (*Deduper, error) {
 }
 
 // indexMemory is what the index may take of all memory.
-func indexMemory(memory int64) int64 { return memory / 4 * 3 }
+func indexMemory(memory int64) int64 { return memory / 8 * 5 }
 
 // OutsideHeap returns how much of the memory of [Options] is not in Go's heap.
 func OutsideHeap(memory int64) int64 { return store.OutsideHeap(indexMemory(memory)) }

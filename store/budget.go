@@ -14,10 +14,10 @@ type budget struct {
 }
 
 func budgetOf(memory int64) budget {
-	part := memory / 48
+	part := memory / 40
 	return budget{
 		blocks: 4 * part, writeBuffer: max(part, 1<<20),
-		newest: 8 * part, filter: 17 * part, fingerprints: 8 * part, hints: 4 * part,
+		newest: 8 * part, filter: 8 * part, fingerprints: 8 * part, hints: 4 * part,
 		documents: part, briefs: part,
 	}
 }

@@ -195,7 +195,7 @@ func (s *streams) options(f compareFlags, r resourceFlags) (dedup.Options, error
 		return dedup.Options{}, usagef("--memory %v is less than %v", &r.memory, &minMemory)
 	}
 	// The rest is for what the collector does not see: the stacks, and what is not in Go's memory.
-	debug.SetMemoryLimit(int64(r.memory)/8*7 - dedup.OutsideHeap(int64(r.memory)))
+	debug.SetMemoryLimit(int64(r.memory)/16*13 - dedup.OutsideHeap(int64(r.memory)))
 	return dedup.Options{
 		Params: p, MinResemblance: f.minResemblance, MinContainment: f.minContainment, MaxDistance: &f.maxDistance,
 		Memory: int64(r.memory), TempDir: r.tempDir, OnFailure: s.endProcess,
