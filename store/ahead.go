@@ -36,8 +36,8 @@ func (ix *Index) ReadAhead(sketches []shingle.Sketch) {
 	}
 }
 
-// readDocuments reads documents in the order of their numbers, and leaves out what does not parse. It
-// takes two thirds of the time of as many readDocument.
+// readDocuments reads documents in the order of their numbers, with one iterator, and leaves out what
+// does not parse.
 func readDocuments(db *pebble.DB, nums []DocNum) (docs []*Document, err error) {
 	it, err := db.NewIter(&pebble.IterOptions{
 		LowerBound: documentKey(nums[0]),
