@@ -99,11 +99,13 @@ func (t *blockTables) bucket(table byte, block uint16) bucket {
 }
 
 // A blockFilter tells most buckets that hold nothing near apart from those that do, in memory and
-// without asking the database: it knows a part of every rest, 12 bytes of a document in all. When
-// that is more than it may take it knows nothing and says yes. So does the zero value.
+// without asking the database: it knows a part of every rest, 3 bytes of a document in each table. When
+// that is more than it may take it gives up tables, the last first, and says yes to all of their
+// buckets. The zero value knows no table.
 type blockFilter struct {
 	made   bool
 	bound  int64 // bytes
+	known  byte  // tables, from the first
 	tables [blocks]restTable
 }
 
@@ -116,35 +118,32 @@ type restTable struct {
 const (
 	filterRest  = 3                 // bytes of a rest
 	filterShift = 32 - 8*filterRest // removes from four bytes what is not of the rest
-	filterFixed = blocks * 4 * buckets
+	filterFixed = 4 * buckets       // bytes of a table without rests
 )
 
-// fits reports whether there is room for so many rests more.
-func (f *blockFilter) fits(more int) bool {
-	n := int64(more) * filterRest
-	for i := range f.tables {
-		n += int64(len(f.tables[i].rests))
+// giveUp gives tables up until there is room for so many rests more in each.
+func (f *blockFilter) giveUp(more int) {
+	bytes := func() (n int64) {
+		for i := range f.tables[:f.known] {
+			n += filterFixed + int64(len(f.tables[i].rests)+more*filterRest)
+		}
+		return n
 	}
-	return n+filterFixed <= f.bound
+	for f.known > 0 && bytes() > f.bound {
+		f.known--
+		f.tables[f.known] = restTable{}
+	}
 }
 
 // add adds what the database takes in.
 func (f *blockFilter) add(newer *blockTables) {
-	if !f.knows() {
-		return
-	}
 	more := 0
-	for _, table := range newer {
-		for _, b := range table {
-			more += b.len()
-		}
+	for _, b := range newer[0] {
+		more += b.len()
 	}
-	if !f.fits(more) {
-		f.tables = [blocks]restTable{}
-		return
-	}
-	for table, newer := range newer {
-		if newer != nil {
+	f.giveUp(more)
+	for table := range f.known {
+		if newer := newer[table]; newer != nil {
 			f.tables[table] = f.tables[table].with(newer)
 		}
 	}
@@ -152,16 +151,10 @@ func (f *blockFilter) add(newer *blockTables) {
 
 // end makes the filter ready when it was filled.
 func (f *blockFilter) end() {
-	for i := range f.tables {
-		if !f.fits(0) {
-			f.tables = [blocks]restTable{}
-			return
-		}
+	for i := range f.tables[:f.known] {
 		f.tables[i].end()
 	}
 }
-
-func (f *blockFilter) knows() bool { return f.tables[0].starts != nil }
 
 // grow appends a bucket. Buckets come in order, and may come more than once.
 func (t *restTable) grow(block int, b bucket) {
@@ -201,12 +194,12 @@ func (t *restTable) with(more []bucket) restTable {
 	return both
 }
 
-// unknownMatches is what a filter that knows nothing says.
+// unknownMatches is what a filter says of a table that it does not know.
 const unknownMatches = -1
 
 // matches returns how many rests in a bucket differ, in the bits that are known, in at most so many.
 func (f *blockFilter) matches(table byte, block uint16, rest uint64, distance int) (n int) {
-	if !f.knows() {
+	if table >= f.known {
 		return unknownMatches
 	}
 	for b := f.tables[table].bucket(int(block)); len(b) > filterRest; b = b[filterRest:] {

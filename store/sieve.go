@@ -162,13 +162,17 @@ func (s *tableSieve) fillBlocks(bytes int64) (err error) {
 		return readError(err)
 	}
 	defer func() { err = errors.Join(err, readError(it.Close())) }()
-	s.blocks = blockFilter{made: true, bound: bytes}
-	for it.First(); it.Valid() && s.blocks.fits(0); it.Next() {
+	s.blocks = blockFilter{made: true, bound: bytes, known: blocks}
+	for it.First(); it.Valid(); it.Next() {
 		table, block, ok := parseBucketKey(it.Key())
 		if !ok {
 			return &DamageError{Path: "sieve", Detail: "a key does not parse"}
 		}
+		if table >= s.blocks.known {
+			break
+		}
 		s.blocks.tables[table].grow(int(block), it.Value())
+		s.blocks.giveUp(0)
 	}
 	s.blocks.end()
 	return readError(it.Error())

@@ -60,11 +60,15 @@ func nearRandom(r *rand.Rand, n int) []shingle.Fingerprint {
 
 func TestNearIsComplete(t *testing.T) {
 	r := newRand(t)
-	for _, home := range []string{"memory", "database", "both", "little memory"} {
+	known := map[string]byte{"memory": 0, "database": blocks, "both": blocks, "memory for two tables": 2, "memory for no table": 0}
+	for home, known := range known {
 		t.Run(home, func(t *testing.T) {
 			o, n := &Options{fs: vfs.NewMem()}, 10000
-			if home == "little memory" {
-				o.Memory, n = 3<<20, 2000
+			switch home {
+			case "memory for two tables":
+				o.Memory = 5 * (2*filterFixed + 3*3*10000)
+			case "memory for no table":
+				o.Memory, n = 1<<20, 2000
 			}
 			ix, err := Open(testDir, o)
 			if err != nil {
@@ -108,8 +112,8 @@ func TestNearIsComplete(t *testing.T) {
 			if found < 1000 {
 				t.Fatalf("only %d neighbours in all: the test shows little", found)
 			}
-			if knows := ix.written.blocks.knows(); ix.sieved > 0 && knows == (home == "little memory") {
-				t.Errorf("with %d bytes the fingerprints are known in memory: %t", ix.opts.Memory, knows)
+			if got := ix.written.blocks.known; got != known {
+				t.Errorf("with %d bytes %d tables are known in memory, want %d", ix.opts.Memory, got, known)
 			}
 		})
 	}
