@@ -26,7 +26,8 @@ const (
 //	2  fingerprints in tables of pairs of blocks
 //	3  keys of paragraphs of four minima
 //	4  fingerprints in buckets
-const FormatVersion = 4
+//	5  meta sorts before documents
+const FormatVersion = 5
 
 type identity struct {
 	Format int    `json:"format"`

@@ -13,7 +13,7 @@ import (
 // by them.
 //
 //	kind        bytes
-//	meta        'm' name                          value: see below
+//	meta        'a' name                          value: see below
 //	checkpoint  'c' name                          value: the caller's bytes
 //	document    'd' number(8)                     value: the record, see record.go
 //	bucket      's' table(1) block(2)             value: fingerprints, see [bucket]; merged
@@ -33,9 +33,12 @@ import (
 //	18          keys of the paragraphs
 //	19          sites, and keys of paragraphs on them
 //
+// What many batches write, meta and checkpoints, sorts before the documents, so that new documents come after
+// all that was there: see kindsApart.
+//
 // A search in a sieve reads the bucket, or the keys that share all but the number; see [split].
 const (
-	kindMeta       = 'm'
+	kindMeta       = 'a'
 	kindCheckpoint = 'c'
 	kindDocument   = 'd'
 	kindSieve      = 's'

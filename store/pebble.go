@@ -41,6 +41,7 @@ func (ix *Index) pebbleOptions(mustExist bool) *pebble.Options {
 			},
 		},
 	}
+	o.Experimental.SpanPolicyFunc = kindsApart
 	// No filters of Pebble's: one is read as a whole, and megabytes long. See filter.go.
 	for i := range o.Levels {
 		o.Levels[i].BlockSize = 4 << 10
@@ -49,6 +50,13 @@ func (ix *Index) pebbleOptions(mustExist bool) *pebble.Options {
 		}
 	}
 	return o
+}
+
+// kindsApart ends tables of the database where a kind of keys ends. New documents have the highest keys of their
+// kind, and come with keys of other kinds that were there before: a table with both would overlap
+// others, and be merged with them instead of moved.
+func kindsApart(first []byte) (pebble.SpanPolicy, []byte, error) {
+	return pebble.SpanPolicy{}, []byte{first[0] + 1}, nil
 }
 
 // openPebble turns a panic of Open, which some failing writes cause, into an error.

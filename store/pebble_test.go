@@ -1,6 +1,7 @@
 package store
 
 import (
+	"encoding/binary"
 	"testing"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -39,4 +40,38 @@ func TestCacheHoldsBlocks(t *testing.T) {
 	if err := ix.Close(); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// TestDocumentsAreNotMerged adds documents that stand in no sieve, in many batches with a checkpoint: the
+// tables that hold them must not be read and written again.
+func TestDocumentsAreNotMerged(t *testing.T) {
+	ix, err := Open(testDir, &Options{fs: vfs.NewMem()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ix.Close()
+	r := newRand(t)
+	for range 7500 {
+		var id []byte // takes its room in a record, since it can't be compressed
+		for len(id) < 20_000 {
+			id = binary.LittleEndian.AppendUint64(id, r.Uint64())
+		}
+		if _, err := ix.Add(&Document{ID: string(id)}); err != nil {
+			t.Fatal(err)
+		}
+		if ix.Last()%10 == 0 {
+			if err := ix.Commit(Checkpoint{Name: "run", Data: id[:10]}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	var written, merged uint64
+	for _, m := range ix.db.Metrics().Levels {
+		written += m.TableBytesFlushed
+		merged += m.TableBytesCompacted
+	}
+	if merged > written/4 {
+		t.Errorf("of %d bytes that were written %d were merged", written, merged)
+	}
+	t.Logf("of %d bytes that were written %d were merged", written, merged)
 }
