@@ -2,9 +2,9 @@
 // before, and runs whole jobs over inputs.
 //
 //	record -> text -> shingles, fingerprint -> candidates -> matches -> verdict
-//	                                           store         verified   unique, exact, near
+//	                                           store         verified   unique, exact, near, syndicated
 //
-// A [Deduper] judges documents one by one. [Clean], [Scan] and [Fingerprints] run the jobs of
+// A [Deduper] judges documents one by one. [Clean], [Scan], [Filter] and [Fingerprints] run the jobs of
 // the commands of the same names; [Sections] finds repeated sections within one page.
 //
 // Two documents are exact duplicates if their normalised texts are equal and not empty, and

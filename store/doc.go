@@ -8,8 +8,8 @@
 //	DIR/FILTER    the filter of the sieves as of a clean close, if the index is large
 //	DIR/db/       the Pebble database
 //
-// A document is one record under one key; adding it is one put. The sieves (by id, by text,
-// by fingerprint) are derived from the documents: the entries of the newest documents are
+// A document is one record under one key; adding it is one put. The sieves (by id, text,
+// fingerprint, sketch, paragraphs and sites) are derived from the documents: the entries of the newest documents are
 // held in memory, bounded, and written in bulk as a sorted table now and then. When an
 // index opens, the entries of the documents after the last written table are made again.
 //
