@@ -6,9 +6,10 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 
 	"neardup/dedup"
-	"neardup/internal/record"
+	"neardup/shingle"
 )
 
 func ExampleOpen() {
@@ -85,39 +86,30 @@ func ExampleRemoveRepeats() {
 }
 
 func ExampleScan() {
-	sources, err := record.Find([]string{record.Stdin}, record.FindOptions{Stdin: strings.NewReader(
-		"{\"id\":\"a\",\"text\":\"The library lends out seeds.\"}\n{\"id\":\"b\",\"text\":\"THE LIBRARY lends out seeds.\"}\n")})
+	in, err := dedup.Files("testdata/library.jsonl")
 	if err != nil {
 		panic(err)
 	}
-	defer record.CloseAll(sources)
+	defer in.Close()
 	summary, err := dedup.Scan(context.Background(), dedup.ScanOptions{
-		ReportOptions: dedup.ReportOptions{
-			Input:  dedup.Input{Sources: sources, Fields: record.Fields{Text: []string{"text"}, ID: "id"}},
-			Output: os.Stdout,
-		},
+		ReportOptions: dedup.ReportOptions{Input: in, Output: os.Stdout},
 	})
-	fmt.Println(summary.Read, summary.Exact, err)
+	fmt.Println(summary.Read, summary.Near, err)
 	// Output:
-	// {"a":"a","b":"b","kind":"exact","distance":0,"resemblance":1,"containment_a":1,"containment_b":1}
+	// {"a":"a","b":"b","kind":"near","distance":7,"resemblance":0.808696,"containment_a":0.894231,"containment_b":0.894231}
 	// 2 1 <nil>
 }
 
 func ExampleScan_overview() {
-	text := "The library lends out seeds of beans, kale and sunflowers, and in the autumn readers bring some of theirs back."
-	sources, err := record.Find([]string{record.Stdin}, record.FindOptions{Spool: true, Stdin: strings.NewReader(
-		"{\"id\":\"a\",\"text\":\"" + text + "\"}\n{\"id\":\"b\",\"text\":\"" + strings.Replace(text, "kale", "leek", 1) + "\"}\n")})
+	in, err := dedup.Files("testdata/library.jsonl")
 	if err != nil {
 		panic(err)
 	}
-	defer record.CloseAll(sources)
+	defer in.Close()
 	var o dedup.Overview
 	_, err = dedup.Scan(context.Background(), dedup.ScanOptions{
-		ReportOptions: dedup.ReportOptions{
-			Input:  dedup.Input{Sources: sources, Fields: record.Fields{Text: []string{"text"}, ID: "id"}},
-			Output: io.Discard,
-		},
-		Overview: &o,
+		ReportOptions: dedup.ReportOptions{Input: in, Output: io.Discard},
+		Overview:      &o,
 	})
 	for _, c := range o.Clusters {
 		for _, m := range c.Members {
@@ -131,20 +123,15 @@ func ExampleScan_overview() {
 }
 
 func ExampleDefaultThresholds() {
-	text := "The library lends out seeds of beans, kale and sunflowers, and in the autumn readers bring some of theirs back."
-	sources, err := record.Find([]string{record.Stdin}, record.FindOptions{Spool: true, Stdin: strings.NewReader(
-		"{\"id\":\"a\",\"text\":\"" + text + "\"}\n{\"id\":\"b\",\"text\":\"" + strings.Replace(text, "kale", "leek", 1) + "\"}\n")})
+	in, err := dedup.Files("testdata/library.jsonl")
 	if err != nil {
 		panic(err)
 	}
-	defer record.CloseAll(sources)
+	defer in.Close()
 	ts := dedup.DefaultThresholds()
 	_, err = dedup.Scan(context.Background(), dedup.ScanOptions{
-		ReportOptions: dedup.ReportOptions{
-			Input:  dedup.Input{Sources: sources, Fields: record.Fields{Text: []string{"text"}, ID: "id"}},
-			Output: io.Discard,
-		},
-		Thresholds: ts,
+		ReportOptions: dedup.ReportOptions{Input: in, Output: io.Discard},
+		Thresholds:    ts,
 	})
 	for _, t := range ts {
 		fmt.Println(t.MinResemblance, t.Near, err)
@@ -158,6 +145,37 @@ func ExampleDefaultThresholds() {
 	// 0.95 0 <nil>
 }
 
+func ExampleClean() {
+	in, err := dedup.Files("testdata/library.jsonl")
+	if err != nil {
+		panic(err)
+	}
+	defer in.Close()
+	summary, err := dedup.Clean(context.Background(), dedup.CleanOptions{
+		Input:  in,
+		Out:    "-", // that is Stdout; the name of a file is safer
+		Stdout: os.Stdout,
+	})
+	fmt.Println(summary.Read, summary.Kept, summary.Dropped, err)
+	// Output:
+	// {"id":"a","text":"The library lends out seeds of beans, kale and sunflowers, and in the autumn readers bring some of theirs back."}
+	// 2 1 1 <nil>
+}
+
+func ExampleFingerprints() {
+	in, err := dedup.Files("testdata/library.jsonl")
+	if err != nil {
+		panic(err)
+	}
+	defer in.Close()
+	summary, err := dedup.Fingerprints(context.Background(), shingle.DefaultParams(), dedup.ReportOptions{Input: in, Output: os.Stdout})
+	fmt.Println(summary.Read, err)
+	// Output:
+	// {"id":"a","fingerprint":"f259f16efccaf468","shingles":104}
+	// {"id":"b","fingerprint":"f219fb6ffceafc6a","shingles":104}
+	// 2 <nil>
+}
+
 func ExampleCompare() {
 	a := dedup.Document{ID: "a", Text: "A sentence of some length that is not copied.\nThe ferry runs every twenty minutes between six in the morning and ten at night, as it did before."}
 	b := dedup.Document{ID: "b", Text: "THE FERRY runs every twenty minutes between six in the morning and ten at night, as it did before."}
@@ -167,17 +185,13 @@ func ExampleCompare() {
 }
 
 func ExampleRepeatedParagraphs() {
-	sources, err := record.Find([]string{record.Stdin}, record.FindOptions{Spool: true, Stdin: strings.NewReader(
-		"{\"id\":\"a\",\"text\":\"One\\nSubscribe to our daily letter of news.\"}\n{\"id\":\"b\",\"text\":\"Two\\nSubscribe to our daily letter of news.\"}\n")})
+	in, err := dedup.Files("testdata/letter.jsonl")
 	if err != nil {
 		panic(err)
 	}
-	defer record.CloseAll(sources)
+	defer in.Close()
 	_, err = dedup.RepeatedParagraphs(context.Background(), dedup.ParagraphOptions{
-		ReportOptions: dedup.ReportOptions{
-			Input:  dedup.Input{Sources: sources, Fields: record.Fields{Text: []string{"text"}, ID: "id"}},
-			Output: os.Stdout,
-		},
+		ReportOptions: dedup.ReportOptions{Input: in, Output: os.Stdout},
 	})
 	if err != nil {
 		panic(err)
@@ -186,21 +200,37 @@ func ExampleRepeatedParagraphs() {
 }
 
 func ExampleFilter() {
-	stream := strings.NewReader("{\"id\":\"a\",\"text\":\"The library lends out seeds.\"}\n{\"id\":\"b\",\"text\":\"THE LIBRARY lends out seeds.\"}\n")
-	sources, err := record.Find([]string{record.Stdin}, record.FindOptions{Stdin: stream, Format: record.JSONL})
+	in, err := dedup.Stream(strings.NewReader("{\"id\":\"a\",\"text\":\"The library lends out seeds.\"}\n{\"id\":\"b\",\"text\":\"THE LIBRARY lends out seeds.\"}\n"))
 	if err != nil {
 		panic(err)
 	}
-	defer record.CloseAll(sources)
+	defer in.Close()
 	summary, err := dedup.Filter(context.Background(), dedup.FilterOptions{
-		Input:  dedup.Input{Sources: sources, Fields: record.Fields{Text: []string{"text"}, ID: "id"}},
-		Out:    record.Stdin, // standard output
+		Input:  in,
+		Out:    "-", // that is Stdout
 		Stdout: os.Stdout,
 	})
 	fmt.Println(summary.Read, summary.Dropped, err)
 	// Output:
 	// {"id":"a","text":"The library lends out seeds."}
 	// 2 1 <nil>
+}
+
+func ExampleDeduper_Expire() {
+	d, err := dedup.Open("", nil)
+	if err != nil {
+		panic(err)
+	}
+	defer d.Close()
+	for year, text := range map[int]string{2019: "The library lends out seeds.", 2026: "The ferry is late."} {
+		doc := dedup.Document{ID: fmt.Sprint(year), Text: text, Date: time.Date(year, 5, 1, 0, 0, 0, 0, time.UTC)}
+		if _, err := d.Add(doc); err != nil {
+			panic(err)
+		}
+	}
+	removed, err := d.Expire(context.Background(), time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC))
+	fmt.Println(removed, err)
+	// Output: 1 <nil>
 }
 
 func ExampleDeduper_Remove() {

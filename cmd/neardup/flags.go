@@ -30,16 +30,17 @@ type inputFlags struct {
 }
 
 func (f *inputFlags) add(fs *pflag.FlagSet) {
+	f.fields = record.DefaultFields()
 	fs.StringVar(&f.format, "input-format", "", "read every input as `NAME`: "+record.FormatNames()+" (default: by name and content)")
-	fs.StringArrayVar(&f.fields.Text, "text-field", []string{"text"}, "`FIELD` that holds the text; repeat to join several by a blank line; dots reach into objects")
-	fs.StringVar(&f.fields.ID, "id-field", "id", "`FIELD` that holds the id")
-	fs.StringVar(&f.fields.URL, "url-field", "url", "`FIELD` that holds the address")
-	fs.StringVar(&f.fields.Date, "date-field", "date", "`FIELD` that holds the date")
+	fs.StringArrayVar(&f.fields.Text, "text-field", f.fields.Text, "`FIELD` that holds the text; repeat to join several by a blank line; dots reach into objects")
+	fs.StringVar(&f.fields.ID, "id-field", f.fields.ID, "`FIELD` that holds the id")
+	fs.StringVar(&f.fields.URL, "url-field", f.fields.URL, "`FIELD` that holds the address")
+	fs.StringVar(&f.fields.Date, "date-field", f.fields.Date, "`FIELD` that holds the date")
 	fs.BoolVar(&f.mainText, "main-text", false, "of HTML pages compare the main article alone, without navigation, menus and footers")
 	f.maxRecordBytes = record.DefaultMaxBytes
 	fs.Var(&f.maxRecordBytes, "max-record-bytes", "reject records longer than `SIZE`")
 	fs.Var(&f.maxDecoded, "max-decoded-bytes", "stop reading an input after `SIZE` of its content, decompressed (default: no limit)")
-	fs.Float64Var(&f.maxBadRate, "max-bad-rate", 0.01, "stop when more than this share of the records is rejected, looked at after 1,000")
+	fs.Float64Var(&f.maxBadRate, "max-bad-rate", dedup.DefaultMaxBadRate, "stop when more than this share of the records is rejected, looked at after 1,000")
 	fs.StringVar(&f.onBad, "on-bad", string(dedup.SkipBad), "what happens to a record that can't be judged: skip, keep or fail")
 	fs.StringVar(&f.rejects, "rejects", "", "list the records that can't be judged in `FILE`")
 }

@@ -24,6 +24,11 @@ type Fields struct {
 	Rank string // a number, by which some are preferred to others
 }
 
+// DefaultFields are those of which most corpora have some.
+func DefaultFields() Fields {
+	return Fields{Text: []string{"text"}, ID: "id", URL: "url", Date: "date"}
+}
+
 // A Record is a decoded record.
 type Record struct {
 	ID    string
