@@ -140,7 +140,7 @@ func TestArticleInAnotherFrame(t *testing.T) {
 		t.Errorf("%+v", c.Summary)
 	}
 	var out bytes.Buffer
-	s, err := Scan(context.Background(), ScanOptions{ReportOptions: ReportOptions{Input: inputOf(t, pageFile(t, pages)), Output: &out}})
+	s, err := Scan(context.Background(), ScanOptions{RowOptions: RowOptions{Input: inputOf(t, pageFile(t, pages)), Output: &out}})
 	if rows := rowsOf[map[string]any](t, out.Bytes()); err != nil || s.Syndicated != 40 || len(rows) != 40 {
 		t.Errorf("scan: %+v, %d rows, %v", s, len(rows), err)
 	}

@@ -92,7 +92,7 @@ func ExampleScan() {
 	}
 	defer in.Close()
 	summary, err := dedup.Scan(context.Background(), dedup.ScanOptions{
-		ReportOptions: dedup.ReportOptions{Input: in, Output: os.Stdout},
+		RowOptions: dedup.RowOptions{Input: in, Output: os.Stdout},
 	})
 	fmt.Println(summary.Read, summary.Near, err)
 	// Output:
@@ -108,8 +108,8 @@ func ExampleScan_overview() {
 	defer in.Close()
 	var o dedup.Overview
 	_, err = dedup.Scan(context.Background(), dedup.ScanOptions{
-		ReportOptions: dedup.ReportOptions{Input: in, Output: io.Discard},
-		Overview:      &o,
+		RowOptions: dedup.RowOptions{Input: in, Output: io.Discard},
+		Overview:   &o,
 	})
 	for _, c := range o.Clusters {
 		for _, m := range c.Members {
@@ -130,8 +130,8 @@ func ExampleDefaultThresholds() {
 	defer in.Close()
 	ts := dedup.DefaultThresholds()
 	_, err = dedup.Scan(context.Background(), dedup.ScanOptions{
-		ReportOptions: dedup.ReportOptions{Input: in, Output: io.Discard},
-		Thresholds:    ts,
+		RowOptions: dedup.RowOptions{Input: in, Output: io.Discard},
+		Thresholds: ts,
 	})
 	for _, t := range ts {
 		fmt.Println(t.MinResemblance, t.Near, err)
@@ -168,7 +168,7 @@ func ExampleFingerprints() {
 		panic(err)
 	}
 	defer in.Close()
-	summary, err := dedup.Fingerprints(context.Background(), shingle.DefaultParams(), dedup.ReportOptions{Input: in, Output: os.Stdout})
+	summary, err := dedup.Fingerprints(context.Background(), shingle.DefaultParams(), dedup.RowOptions{Input: in, Output: os.Stdout})
 	fmt.Println(summary.Read, err)
 	// Output:
 	// {"id":"a","fingerprint":"f259f16efccaf468","shingles":104}
@@ -191,7 +191,7 @@ func ExampleRepeatedParagraphs() {
 	}
 	defer in.Close()
 	_, err = dedup.RepeatedParagraphs(context.Background(), dedup.ParagraphOptions{
-		ReportOptions: dedup.ReportOptions{Input: in, Output: os.Stdout},
+		RowOptions: dedup.RowOptions{Input: in, Output: os.Stdout},
 	})
 	if err != nil {
 		panic(err)

@@ -15,8 +15,8 @@ type fingerprintRow struct {
 
 // Fingerprints writes the fingerprint of every record, in input order. Its summary counts
 // all that could be read as kept.
-func Fingerprints(ctx context.Context, p shingle.Params, o ReportOptions) (summary Summary, err error) {
-	err = o.report(ctx, p, &summary, fingerprint, func(it *item, out io.Writer) error {
+func Fingerprints(ctx context.Context, p shingle.Params, o RowOptions) (summary Summary, err error) {
+	err = o.forEach(ctx, p, &summary, fingerprint, func(it *item, out io.Writer) error {
 		summary.Kept++
 		return encodeRow(out, fingerprintRow{it.rec.ID, it.fingerprint.String(), it.shingles})
 	}, nil)

@@ -42,7 +42,7 @@ func pairOf(a, b string) [2]string { return [2]string{min(a, b), max(a, b)} }
 func scanPairs(t *testing.T, docs string) map[[2]string]string {
 	t.Helper()
 	var out bytes.Buffer
-	_, err := Scan(t.Context(), ScanOptions{ReportOptions: ReportOptions{Input: inputOf(t, docs), Output: &out}, AllPairs: true})
+	_, err := Scan(t.Context(), ScanOptions{RowOptions: RowOptions{Input: inputOf(t, docs), Output: &out}, AllPairs: true})
 	if err != nil {
 		t.Fatal(err)
 	}

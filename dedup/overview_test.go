@@ -45,7 +45,7 @@ func TestOverviewAgainstRows(t *testing.T) {
 	var out bytes.Buffer
 	var o Overview
 	s, err := Scan(t.Context(), ScanOptions{
-		Options: Options{TempDir: t.TempDir()}, ReportOptions: ReportOptions{Input: inputOf(t, path), Output: &out},
+		Options: Options{TempDir: t.TempDir()}, RowOptions: RowOptions{Input: inputOf(t, path), Output: &out},
 		Clusters: true, Overview: &o,
 	})
 	if err != nil {
@@ -135,7 +135,7 @@ func TestOverviewAgainstRows(t *testing.T) {
 
 	// The paragraphs are those of what is kept.
 	out.Reset()
-	if _, err := RepeatedParagraphs(t.Context(), ParagraphOptions{ReportOptions: ReportOptions{Input: inputOf(t, pageFile(t, kept)), Output: &out}}); err != nil {
+	if _, err := RepeatedParagraphs(t.Context(), ParagraphOptions{RowOptions: RowOptions{Input: inputOf(t, pageFile(t, kept)), Output: &out}}); err != nil {
 		t.Fatal(err)
 	}
 	repeated := rowsOf[paragraphRowRead](t, out.Bytes())
@@ -165,7 +165,7 @@ func TestOverviewAgainstRows(t *testing.T) {
 	in := inputOf(t, packed)
 	in.Threads = 1
 	if _, err := Scan(t.Context(), ScanOptions{
-		Options: Options{TempDir: t.TempDir(), Memory: 1 << 20}, ReportOptions: ReportOptions{Input: in, Output: &out}, Overview: &again,
+		Options: Options{TempDir: t.TempDir(), Memory: 1 << 20}, RowOptions: RowOptions{Input: in, Output: &out}, Overview: &again,
 	}); err != nil {
 		t.Fatal(err)
 	}

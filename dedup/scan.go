@@ -12,7 +12,7 @@ import (
 // ScanOptions say what [Scan] reports.
 type ScanOptions struct {
 	Options
-	ReportOptions
+	RowOptions
 
 	Clusters bool // a row a record, instead of a row a pair
 	AllPairs bool // every verified pair, instead of one row for each of a group of equal texts
@@ -67,7 +67,7 @@ func Scan(ctx context.Context, o ScanOptions) (summary Summary, err error) {
 		d.opts.MinResemblance = min(d.opts.MinResemblance, o.Thresholds[0].MinResemblance)
 	}
 	last := func(io.Writer) error { return s.finish(ctx) }
-	err = o.report(ctx, d.opts.Params, &summary, analyse, s.scan, last)
+	err = o.forEach(ctx, d.opts.Params, &summary, analyse, s.scan, last)
 	summary.Overflow = d.overflow
 	return summary, errors.Join(err, s.view.close(), texts.Remove(), d.Close())
 }

@@ -78,7 +78,7 @@ func TestThresholdsAgainstWalks(t *testing.T) {
 	ts := DefaultThresholds()
 	var out bytes.Buffer
 	s, err := Scan(t.Context(), ScanOptions{
-		Options: Options{TempDir: t.TempDir()}, ReportOptions: ReportOptions{Input: inputOf(t, path), Output: &out}, Thresholds: ts,
+		Options: Options{TempDir: t.TempDir()}, RowOptions: RowOptions{Input: inputOf(t, path), Output: &out}, Thresholds: ts,
 	})
 	if err != nil || s.Overflow != 0 {
 		t.Fatalf("%+v, %v", s, err)
@@ -153,8 +153,8 @@ func TestThresholdsAgainstWalks(t *testing.T) {
 		// The rows are those without thresholds, and a scan at the threshold says the same.
 		var alone bytes.Buffer
 		again, err := Scan(t.Context(), ScanOptions{
-			Options:       Options{TempDir: t.TempDir(), MinResemblance: got.MinResemblance},
-			ReportOptions: ReportOptions{Input: inputOf(t, path), Output: &alone},
+			Options:    Options{TempDir: t.TempDir(), MinResemblance: got.MinResemblance},
+			RowOptions: RowOptions{Input: inputOf(t, path), Output: &alone},
 		})
 		if err != nil || again.Exact != got.Exact || again.Near != got.Near || again.Syndicated != got.Syndicated {
 			t.Errorf("%+v, alone %+v, %v", got, again, err)

@@ -40,7 +40,7 @@ func (s *streams) runFingerprint(ctx context.Context, args []string, f fingerpri
 		return err
 	}
 	summary, err := s.job(args, f.inputFlags, f.resourceFlags, false, nil, func(in dedup.Input) (dedup.Summary, error) {
-		return dedup.Fingerprints(ctx, p, dedup.ReportOptions{Input: in, Output: s.out, Rejects: f.rejects, Force: f.force})
+		return dedup.Fingerprints(ctx, p, dedup.RowOptions{Input: in, Output: s.out, Rejects: f.rejects, Force: f.force})
 	})
 	if err != nil {
 		return err

@@ -113,17 +113,17 @@ func (s *streams) runScan(ctx context.Context, args []string, f scanFlags) error
 		}
 	}
 	summary, err := s.job(args, f.inputFlags, f.resourceFlags, true, []string{f.report}, func(in dedup.Input) (dedup.Summary, error) {
-		report := dedup.ReportOptions{Input: in, Output: out, Rejects: f.rejects, Force: f.force}
+		report := dedup.RowOptions{Input: in, Output: out, Rejects: f.rejects, Force: f.force}
 		if f.paragraphs {
-			return dedup.RepeatedParagraphs(ctx, dedup.ParagraphOptions{Options: opts, ReportOptions: report})
+			return dedup.RepeatedParagraphs(ctx, dedup.ParagraphOptions{Options: opts, RowOptions: report})
 		}
 		return dedup.Scan(ctx, dedup.ScanOptions{
-			Options:       opts,
-			ReportOptions: report,
-			Clusters:      f.clusters,
-			AllPairs:      f.allPairs,
-			Overview:      view,
-			Thresholds:    levels,
+			Options:    opts,
+			RowOptions: report,
+			Clusters:   f.clusters,
+			AllPairs:   f.allPairs,
+			Overview:   view,
+			Thresholds: levels,
 		})
 	})
 	if err != nil {

@@ -15,7 +15,7 @@ import (
 // ParagraphOptions say what [RepeatedParagraphs] reports.
 type ParagraphOptions struct {
 	Options
-	ReportOptions
+	RowOptions
 }
 
 // paragraphRow is a paragraph that stands in several documents.
@@ -39,7 +39,7 @@ func RepeatedParagraphs(ctx context.Context, o ParagraphOptions) (summary Summar
 	digest := func(d *shingle.Digester, it *item) analysis {
 		return analysis{trimming: longEnough(d.Digest(it.rec.Text))}
 	}
-	err = o.report(ctx, o.Params, &summary, digest, func(it *item, _ io.Writer) error {
+	err = o.forEach(ctx, o.Params, &summary, digest, func(it *item, _ io.Writer) error {
 		summary.Kept++
 		return r.add(it)
 	}, func(out io.Writer) error {

@@ -67,7 +67,7 @@ func TestRepeatedParagraphsAgainstCounting(t *testing.T) {
 		in.Threads = threads
 		var out bytes.Buffer
 		s, err := RepeatedParagraphs(t.Context(), ParagraphOptions{
-			Options: Options{Memory: memory, TempDir: t.TempDir()}, ReportOptions: ReportOptions{Input: in, Output: &out},
+			Options: Options{Memory: memory, TempDir: t.TempDir()}, RowOptions: RowOptions{Input: in, Output: &out},
 		})
 		if err != nil || s.Kept != int64(n) || s.Overflow != 0 {
 			t.Fatalf("%+v, %v", s, err)

@@ -11,17 +11,17 @@ import (
 	"neardup/shingle"
 )
 
-// ReportOptions are those of the jobs that write rows and change nothing.
-type ReportOptions struct {
+// RowOptions are those of the jobs that write rows and change nothing.
+type RowOptions struct {
 	Input   Input
 	Output  io.Writer // rows, JSON lines
 	Rejects string    // file of rows on what can't be judged; empty for none
 	Force   bool      // replace files that exist
 }
 
-// report reads the input and calls each for every record that can be judged, in input order,
+// forEach reads the input and calls each for every record that can be judged, in input order,
 // and then last.
-func (o *ReportOptions) report(ctx context.Context, p shingle.Params, summary *Summary, analyse analyser, each func(*item, io.Writer) error, last func(io.Writer) error) error {
+func (o *RowOptions) forEach(ctx context.Context, p shingle.Params, summary *Summary, analyse analyser, each func(*item, io.Writer) error, last func(io.Writer) error) error {
 	start := time.Now()
 	defer func() { summary.finish(start) }()
 	rejects, err := openRows(o.Rejects, o.Force, nil)
