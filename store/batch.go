@@ -186,7 +186,7 @@ func (ix *Index) writeSieves(through DocNum) error {
 	if err := ix.synced(b); err != nil {
 		return err
 	}
-	ix.newest = memorySieve{}
+	ix.newest = memoryEntries{}
 	ix.sieved = through
 	return ix.written.close()
 }

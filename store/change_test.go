@@ -493,7 +493,7 @@ func TestRebuildGoesOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	cancel()
-	ix.newest, ix.sieved = memorySieve{}, 0
+	ix.newest, ix.sieved = memoryEntries{}, 0
 	if err := ix.sieve(ctx); !errors.Is(err, context.Canceled) {
 		t.Fatalf("a rebuild that is stopped = %v", err)
 	}

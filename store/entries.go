@@ -8,8 +8,8 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 )
 
-// A sieve finds the entries of a table.
-type sieve interface {
+// A searcher finds the entries of a table: of the newest documents in memory, or in the database.
+type searcher interface {
 	// scan calls f for every entry of the table, which is none of a block, that has the value,
 	// until f returns false.
 	scan(table byte, value uint64, f func(entry) bool) error
@@ -59,9 +59,9 @@ func onSite(site, paragraph uint64) uint64 {
 
 func textValue(h TextHash) uint64 { return binary.BigEndian.Uint64(h[:]) }
 
-// A tableSieve reads entries from the database, through one iterator that lives until
+// A databaseEntries reads entries from the database, through one iterator that lives until
 // entries are written.
-type tableSieve struct {
+type databaseEntries struct {
 	db     *pebble.DB
 	iter   *pebble.Iterator
 	filter filter      // of all values, once it was needed
@@ -70,7 +70,7 @@ type tableSieve struct {
 	key    []byte
 }
 
-func (s *tableSieve) scan(table byte, value uint64, f func(entry) bool) error {
+func (s *databaseEntries) scan(table byte, value uint64, f func(entry) bool) error {
 	if !s.filter.mayHold(table, value) {
 		return nil
 	}
@@ -91,11 +91,11 @@ func (s *tableSieve) scan(table byte, value uint64, f func(entry) bool) error {
 }
 
 // alone reports whether an entry that is there is certainly the only one with its value.
-func (s *tableSieve) alone(table byte, value uint64) bool {
+func (s *databaseEntries) alone(table byte, value uint64) bool {
 	return s.filter.lines != nil && !s.filter.mayHold(table|repeated, value)
 }
 
-func (s *tableSieve) near(table byte, block uint16, rest uint64, distance int, f func(n DocNum, distance int)) error {
+func (s *databaseEntries) near(table byte, block uint16, rest uint64, distance int, f func(n DocNum, distance int)) error {
 	if s.blocks.matches(table, block, rest, distance) == 0 {
 		return nil
 	}
@@ -110,7 +110,7 @@ func (s *tableSieve) near(table byte, block uint16, rest uint64, distance int, f
 	return closer.Close()
 }
 
-func (s *tableSieve) open() error {
+func (s *databaseEntries) open() error {
 	if s.iter != nil {
 		return nil
 	}
@@ -123,7 +123,7 @@ func (s *tableSieve) open() error {
 }
 
 // fill makes the filter, of so many bytes, and adds what the database holds.
-func (s *tableSieve) fill(bytes int64) error {
+func (s *databaseEntries) fill(bytes int64) error {
 	filter := newFilter(bytes)
 	err := s.each(blocks, tables, func(e entry) { filter.note(e.table, e.value) })
 	if err == nil {
@@ -133,7 +133,7 @@ func (s *tableSieve) fill(bytes int64) error {
 }
 
 // each calls f for the entries of tables, from one to before another, in the order of their keys.
-func (s *tableSieve) each(from, to byte, f func(entry)) (err error) {
+func (s *databaseEntries) each(from, to byte, f func(entry)) (err error) {
 	it, err := s.db.NewIter(&pebble.IterOptions{
 		LowerBound: []byte{kindSieve, from},
 		UpperBound: []byte{kindSieve, to},
@@ -153,7 +153,7 @@ func (s *tableSieve) each(from, to byte, f func(entry)) (err error) {
 }
 
 // fillBlocks makes the filter of the fingerprints, of so many bytes at most.
-func (s *tableSieve) fillBlocks(bytes int64) (err error) {
+func (s *databaseEntries) fillBlocks(bytes int64) (err error) {
 	it, err := s.db.NewIter(&pebble.IterOptions{
 		LowerBound: []byte{kindSieve},
 		UpperBound: []byte{kindSieve, blocks},
@@ -178,7 +178,7 @@ func (s *tableSieve) fillBlocks(bytes int64) (err error) {
 	return readError(it.Error())
 }
 
-func (s *tableSieve) close() error {
+func (s *databaseEntries) close() error {
 	if s.iter == nil {
 		return nil
 	}

@@ -9,9 +9,9 @@ import (
 	"neardup/shingle"
 )
 
-// A memorySieve holds the entries of the newest documents in memory. The zero value is empty
+// A memoryEntries holds the entries of the newest documents in memory. The zero value is empty
 // and ready.
-type memorySieve struct {
+type memoryEntries struct {
 	before DocNum // of the documents that it holds; they follow on it
 	blocks blockTables
 	tables [tables]memoryTable
@@ -21,12 +21,12 @@ type memorySieve struct {
 	removed map[DocNum]bool // documents whose entries are no longer seen
 }
 
-// entryBytes is what an entry takes in a memorySieve: its posting, its slot, and what slices
+// entryBytes is what an entry takes in a memoryEntries: its posting, its slot, and what slices
 // that grow leave unused.
 const entryBytes = 28
 
 // add adds the entries of a document. Documents come in order.
-func (m *memorySieve) add(n DocNum, d *Document) {
+func (m *memoryEntries) add(n DocNum, d *Document) {
 	if m.count == 0 {
 		m.before = n - 1
 	}
@@ -41,7 +41,7 @@ func (m *memorySieve) add(n DocNum, d *Document) {
 	m.count += len(m.buffer)
 }
 
-func (m *memorySieve) scan(table byte, value uint64, f func(entry) bool) error {
+func (m *memoryEntries) scan(table byte, value uint64, f func(entry) bool) error {
 	m.tables[table].scan(value, func(p *posting) bool {
 		e := m.entry(table, p)
 		return m.removed[e.num] || f(e)
@@ -49,7 +49,7 @@ func (m *memorySieve) scan(table byte, value uint64, f func(entry) bool) error {
 	return nil
 }
 
-func (m *memorySieve) near(table byte, block uint16, rest uint64, distance int, f func(n DocNum, distance int)) error {
+func (m *memoryEntries) near(table byte, block uint16, rest uint64, distance int, f func(n DocNum, distance int)) error {
 	m.blocks.bucket(table, block).near(rest, distance, func(n DocNum, d int) {
 		if !m.removed[n] {
 			f(n, d)
@@ -59,7 +59,7 @@ func (m *memorySieve) near(table byte, block uint16, rest uint64, distance int, 
 }
 
 // holds reports whether an entry stands in the sieve.
-func (m *memorySieve) holds(e entry) (found bool) {
+func (m *memoryEntries) holds(e entry) (found bool) {
 	if m.removed[e.num] {
 		return false
 	}
@@ -76,7 +76,7 @@ func (m *memorySieve) holds(e entry) (found bool) {
 }
 
 // bucket returns a bucket without what was removed.
-func (m *memorySieve) bucket(table byte, block uint16) bucket {
+func (m *memoryEntries) bucket(table byte, block uint16) bucket {
 	b := m.blocks.bucket(table, block)
 	if len(m.removed) == 0 {
 		return b
@@ -91,19 +91,19 @@ func (m *memorySieve) bucket(table byte, block uint16) bucket {
 }
 
 // remove hides the entries of a document.
-func (m *memorySieve) remove(n DocNum) {
+func (m *memoryEntries) remove(n DocNum) {
 	if m.removed == nil {
 		m.removed = map[DocNum]bool{}
 	}
 	m.removed[n] = true
 }
 
-func (m *memorySieve) entry(table byte, p *posting) entry {
+func (m *memoryEntries) entry(table byte, p *posting) entry {
 	return entry{table, p.value, m.before + DocNum(p.num)}
 }
 
 // sorted returns the entries of a table in the order of their keys.
-func (m *memorySieve) sorted(table byte) iter.Seq[entry] {
+func (m *memoryEntries) sorted(table byte) iter.Seq[entry] {
 	return func(yield func(entry) bool) {
 		for _, p := range sortedPostings(m.tables[table].postings) {
 			e := m.entry(table, &p)

@@ -94,9 +94,9 @@ func (ix *Index) Near(f shingle.Fingerprint, k int, seen ...DocNum) ([]Candidate
 	return slices.Compact(found), nil
 }
 
-// near reads a bucket of both sieves. An entry can stand in both after a crash.
+// near reads a bucket in memory and in the database. An entry can stand in both after a crash.
 func (ix *Index) near(table byte, block uint16, rest uint64, distance int, known []known, f func(n DocNum, distance int)) error {
-	sieves, err := ix.sieves()
+	searchers, err := ix.searched()
 	if err != nil {
 		return err
 	}
@@ -110,10 +110,10 @@ func (ix *Index) near(table byte, block uint16, rest uint64, distance int, known
 		alone := len(bucket) > 0 && ix.written.blocks.matches(table, block, rest, distance) == bucket.matches(rest, distance)
 		if alone {
 			bucket.near(rest, distance, f)
-			sieves = sieves[1:]
+			searchers = searchers[1:]
 		}
 	}
-	for _, s := range sieves {
+	for _, s := range searchers {
 		if err := s.near(table, block, rest, distance, f); err != nil {
 			return err
 		}
@@ -159,7 +159,7 @@ func (ix *Index) Similar(k shingle.Sketch, limit int, seen ...DocNum) (nums []Do
 		}
 		err := ix.scanBeside(holder, tableBand+byte(i), key, func(e entry) bool {
 			if len(found) > first && e.num <= found[len(found)-1].num() {
-				return true // it stands in both sieves
+				return true // it stands in both
 			}
 			if len(found)-first == limit {
 				cut = true
@@ -217,7 +217,7 @@ func (ix *Index) Sharing(paragraphs []Paragraph, limit int, seen ...DocNum) (num
 		}
 		err := ix.scanBeside(holder, tablePara, p.Key, func(e entry) bool {
 			if e.num <= last {
-				return true // it stands in both sieves
+				return true // it stands in both
 			}
 			if read == limit {
 				cut = true
@@ -251,7 +251,7 @@ func (ix *Index) frequency(value uint64, limit int) (n int, err error) {
 	defer ix.mu.Unlock()
 	last := DocNum(0)
 	err = ix.scan(tableSite, value, func(e entry) bool {
-		if e.num > last { // otherwise it stands in both sieves
+		if e.num > last { // otherwise it stands in both
 			n, last = n+1, e.num
 		}
 		return n < limit
@@ -296,10 +296,10 @@ func heaviest(found []weighted) []DocNum {
 	return nums
 }
 
-// scan reads both sieves, the older entries first, until f returns false. An entry can stand
+// scan reads the database and then memory, the older entries first, until f returns false. An entry can stand
 // in both after a crash.
 func (ix *Index) scan(table byte, value uint64, f func(entry) bool) error {
-	sieves, err := ix.sieves()
+	searchers, err := ix.searched()
 	if err != nil {
 		return err
 	}
@@ -308,7 +308,7 @@ func (ix *Index) scan(table byte, value uint64, f func(entry) bool) error {
 		more = f(e)
 		return more
 	}
-	for _, s := range sieves {
+	for _, s := range searchers {
 		if err := s.scan(table, value, visit); err != nil || !more {
 			return err
 		}
@@ -328,8 +328,8 @@ func (ix *Index) scanBeside(holder DocNum, table byte, value uint64, f func(entr
 	return ix.newest.scan(table, value, f)
 }
 
-// sieves returns those that hold something, the older entries first.
-func (ix *Index) sieves() ([]sieve, error) {
+// searched returns those that hold something, the older entries first.
+func (ix *Index) searched() ([]searcher, error) {
 	if ix.err != nil {
 		return nil, ix.err
 	}

@@ -133,7 +133,7 @@ func (ix *Index) hintOfAnother(band int, keys [shingle.Bands]uint64) DocNum {
 }
 
 // fillHints makes the hints, of so many bytes, from what the database holds.
-func (s *tableSieve) fillHints(bytes int64) error {
+func (s *databaseEntries) fillHints(bytes int64) error {
 	filled := newHints(bytes)
 	for _, tables := range hinted {
 		if err := s.each(tables[0], tables[1], func(e entry) { filled.addEntry(e) }); err != nil {

@@ -92,9 +92,9 @@ type Index struct {
 	sieved  DocNum               // sieve entries up to here are in the database
 	pending map[DocNum]*Document // added, not yet committed
 	texts   map[DocNum][]byte    // of pending documents, compressed
-	newest  memorySieve          // entries of the documents after sieved
-	written tableSieve           // entries in the database
-	both    [2]sieve             // written and newest
+	newest  memoryEntries        // entries of the documents after sieved
+	written databaseEntries      // entries in the database
+	both    [2]searcher          // written and newest
 	cache   documentCache        // of what was read last
 	briefs  briefCache
 
@@ -187,7 +187,7 @@ func (ix *Index) makeDirectories(dbDir string) error {
 // load reads the counters and makes the sieve entries of the newest documents again.
 func (ix *Index) load() error {
 	ix.written.db = ix.db
-	ix.both = [2]sieve{&ix.written, &ix.newest}
+	ix.both = [2]searcher{&ix.written, &ix.newest}
 	counters := map[string]uint64{metaSieved: 0, metaLast: 0, metaDocuments: 0}
 	for name := range counters {
 		value, err := ix.get(metaKey(name))

@@ -180,7 +180,7 @@ func (ix *Index) rebuild(ctx context.Context, count int64) error {
 		return err
 	}
 	ix.count, ix.sieved = count, 0
-	ix.written, ix.newest = tableSieve{db: ix.db}, memorySieve{}
+	ix.written, ix.newest = databaseEntries{db: ix.db}, memoryEntries{}
 	if err := ix.sieve(ctx); err != nil {
 		return err
 	}
