@@ -11,6 +11,7 @@ type budget struct {
 	hints        int64
 	documents    int64 // of a documentCache, a generation
 	briefs       int64
+	tables       int // of the database, open at a time
 }
 
 func budgetOf(memory int64) budget {
@@ -19,7 +20,16 @@ func budgetOf(memory int64) budget {
 		blocks: 4 * part, writeBuffer: max(part, 1<<20),
 		newest: 8 * part, filter: 8 * part, fingerprints: 8 * part, hints: 4 * part,
 		documents: part, briefs: part,
+		tables: openTables(memory),
 	}
+}
+
+// openTables is how many tables of the database are kept open. To open one again costs more than
+// what is read from it, and they are as many as there were flushes; an open one takes a few kilobytes. Half of
+// the files that the process may open are for others.
+func openTables(memory int64) int {
+	const fewest, bytes = 256, 64 << 10
+	return max(fewest, int(min(uint64(memory/bytes), openFilesLimit()/2)))
 }
 
 // cache is what the database may take for blocks and write buffers: it reserves room in its cache for

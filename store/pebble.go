@@ -28,7 +28,7 @@ func (ix *Index) pebbleOptions(mustExist bool) *pebble.Options {
 		CacheSize:                   ix.budget.cache(),
 		MemTableSize:                uint64(ix.budget.writeBuffer),
 		MemTableStopWritesThreshold: writeBuffers,
-		MaxOpenFiles:                256,
+		MaxOpenFiles:                ix.budget.tables,
 		LBaseMaxBytes:               ix.opts.Memory,
 		ErrorIfNotExists:            mustExist,
 		DisableWAL:                  ix.opts.Temporary,
@@ -42,6 +42,8 @@ func (ix *Index) pebbleOptions(mustExist bool) *pebble.Options {
 		},
 	}
 	o.Experimental.SpanPolicyFunc = kindsApart
+	// Tables of documents stay as they were flushed, so a write buffer is flushed as one.
+	o.TargetFileSizes = [...]int64{64 << 20, 4 << 20, 8 << 20, 16 << 20, 32 << 20, 64 << 20, 128 << 20}
 	// No filters of Pebble's: one is read as a whole, and megabytes long. See filter.go.
 	for i := range o.Levels {
 		o.Levels[i].BlockSize = 4 << 10

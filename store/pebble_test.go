@@ -43,7 +43,7 @@ func TestCacheHoldsBlocks(t *testing.T) {
 }
 
 // TestDocumentsAreNotMerged adds documents that stand in no sieve, in many batches with a checkpoint: the
-// tables that hold them must not be read and written again.
+// tables that hold them must not be read and written again, and a write buffer be one of them.
 func TestDocumentsAreNotMerged(t *testing.T) {
 	ix, err := Open(testDir, &Options{fs: vfs.NewMem()})
 	if err != nil {
@@ -66,12 +66,17 @@ func TestDocumentsAreNotMerged(t *testing.T) {
 		}
 	}
 	var written, merged uint64
+	var tables int64
 	for _, m := range ix.db.Metrics().Levels {
+		tables += m.TablesCount
 		written += m.TableBytesFlushed
 		merged += m.TableBytesCompacted
 	}
 	if merged > written/4 {
 		t.Errorf("of %d bytes that were written %d were merged", written, merged)
 	}
-	t.Logf("of %d bytes that were written %d were merged", written, merged)
+	if most := int64(written)/ix.budget.writeBuffer*3/2 + 1; tables > most {
+		t.Errorf("%d bytes are in %d tables, want at most %d", written, tables, most)
+	}
+	t.Logf("of %d bytes that were written %d were merged; there are %d tables", written, merged, tables)
 }
