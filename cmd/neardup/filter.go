@@ -67,7 +67,7 @@ interrupted, and 141 if the reader of its output went away.`,
 	fs := c.Flags()
 	fs.StringVarP(&f.out, "output", "o", record.Stdin, "write to the file `OUT`; - for standard output")
 	fs.StringVar(&f.index, "index", "", "remember documents in the index in `DIR`")
-	fs.BoolVar(&f.tag, "tag", false, "write every record, with its verdict in the member \"neardup\"")
+	fs.BoolVar(&f.tag, "tag", false, "write every record, with its verdict in the field \"neardup\"")
 	fs.BoolVar(&f.invert, "invert", false, "write the duplicates, not the new records")
 	fs.BoolVar(&f.frozen, "frozen", false, "judge against what the index holds, and add nothing to it")
 	fs.BoolVar(&f.storeText, "store-text", false, "keep the texts of new documents in the index, compressed")

@@ -11,6 +11,7 @@ import (
 
 func main() {
 	signal.Ignore(syscall.SIGPIPE) // a write tells as well, and leaves time to close
+	widenPipe(os.Stdin)
 	ctx, signalled := untilSignal()
 	os.Exit(run(ctx, signalled, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
