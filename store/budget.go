@@ -25,11 +25,11 @@ func budgetOf(memory int64) budget {
 }
 
 // openTables is how many tables of the database are kept open. To open one again costs more than
-// what is read from it, and they are as many as there were flushes; an open one takes a few kilobytes. Half of
-// the files that the process may open are for others.
+// what is read from it, and they are as many as there were flushes; an open one takes a few kilobytes. Most of
+// the files that the process may open are for others, such as other indexes.
 func openTables(memory int64) int {
 	const fewest, bytes = 256, 64 << 10
-	return max(fewest, int(min(uint64(memory/bytes), openFilesLimit()/2)))
+	return max(fewest, int(min(uint64(memory/bytes), openFilesLimit()/4)))
 }
 
 // cache is what the database may take for blocks and write buffers: it reserves room in its cache for
