@@ -5,7 +5,6 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
-	"time"
 	"unicode/utf8"
 
 	"golang.org/x/net/html"
@@ -250,7 +249,8 @@ func TestCutsKeepBalance(t *testing.T) {
 	}
 }
 
-// TestHostile has what is small to write and could be slow to read.
+// TestHostile has what is small to write and could be slow to read: in quadratic time it does not come
+// to an end before tests are ended.
 func TestHostile(t *testing.T) {
 	size := testkit.Scale(1, 10, 10) << 20
 	repeat := func(s string) string { return strings.Repeat(s, size/len(s)) }
@@ -286,17 +286,13 @@ func TestHostile(t *testing.T) {
 		"end tags":            repeat("</"),
 		"unclosed attributes": "<p a=\"" + repeat("b"),
 	} {
-		start := time.Now()
-		p := Parse(source)
-		if r := (Range{0, len(p.Text)}); len(p.Text) > 1 {
-			p.Cuts(p.Whole(p.Source(Range{0, 1})))
-			p.Hidden(r)
-		}
-		if took := time.Since(start); took > 5*time.Second {
-			t.Errorf("%s: took %v", name, took)
-		} else {
-			t.Logf("%s: %v", name, took)
-		}
+		t.Run(name, func(t *testing.T) {
+			p := Parse(source)
+			if r := (Range{0, len(p.Text)}); len(p.Text) > 1 {
+				p.Cuts(p.Whole(p.Source(Range{0, 1})))
+				p.Hidden(r)
+			}
+		})
 	}
 }
 
