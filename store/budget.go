@@ -24,8 +24,8 @@ func budgetOf(memory int64) budget {
 	}
 }
 
-// openTables is how many tables of the database are kept open. To open one again costs more than
-// what is read from it, and they are as many as there were flushes; an open one takes a few kilobytes. Most of
+// openTables is how many tables of the database are kept open. To open one again costs about as much as
+// what is read from it, and there are as many as there were flushes. Most of
 // the files that the process may open are for others, such as other indexes.
 func openTables(memory int64) int {
 	const fewest, bytes = 256, 64 << 10
