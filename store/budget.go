@@ -20,16 +20,16 @@ func budgetOf(memory int64) budget {
 		blocks: 4 * part, writeBuffer: max(part, 1<<20),
 		newest: 8 * part, filter: 8 * part, fingerprints: 8 * part, hints: 4 * part,
 		documents: part, briefs: part,
-		tables: openTables(memory),
+		tables: openTables(memory, openFilesLimit()),
 	}
 }
 
 // openTables is how many tables of the database are kept open. To open one again costs about as much as
 // what is read from it, and there are as many as there were flushes. Most of
-// the files that the process may open are for others, such as other indexes.
-func openTables(memory int64) int {
+// the files that the process may open are for others, such as other indexes; of few it takes half.
+func openTables(memory int64, files uint64) int {
 	const fewest, bytes = 256, 64 << 10
-	return max(fewest, int(min(uint64(memory/bytes), openFilesLimit()/4)))
+	return int(max(min(uint64(memory/bytes), files/4), min(fewest, files/2)))
 }
 
 // cache is what the database may take for blocks and write buffers: it reserves room in its cache for

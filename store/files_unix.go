@@ -8,7 +8,7 @@ import "syscall"
 func openFilesLimit() uint64 {
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
-		return 0
+		return 1024 // the usual one
 	}
 	return uint64(limit.Cur)
 }
