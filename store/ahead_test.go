@@ -106,20 +106,24 @@ func TestCloseWaitsForReadAhead(t *testing.T) {
 	if err := errors.Join(ix.Commit(), ix.Close()); err != nil {
 		t.Fatal(err)
 	}
-	ix = open(t, disk)
-	if err := ix.written.fillHints(1 << 20); err != nil {
-		t.Fatal(err)
-	}
 	reads, goOn := make(chan struct{}), make(chan struct{})
-	var others atomic.Bool
+	var hangs atomic.Bool // the next read does
 	fault.Hook = func(op fault.Op, path string, do func() error) error {
-		if op == fault.Read && !others.Swap(true) {
+		if op == fault.Read && hangs.Swap(false) {
 			close(reads)
 			<-goOn
 		}
 		return do()
 	}
 	defer func() { fault.Hook = nil }()
+	ix = open(t, disk)
+	if err := ix.written.fillHints(1 << 20); err != nil {
+		t.Fatal(err)
+	}
+	for !ix.db.Metrics().Table.InitialStatsCollectionComplete { // until then the database reads tables of its own accord
+		time.Sleep(time.Millisecond)
+	}
+	hangs.Store(true)
 	var reader sync.WaitGroup
 	reader.Go(func() { ix.ReadAhead([]shingle.Sketch{fingerprinted(0, 0).Sketch}) })
 	<-reads
