@@ -32,6 +32,10 @@ type analysis struct {
 	marks []mark // of a survey, which computes nothing else
 
 	trimming *trimming // nil if nothing is to go of records
+
+	// partial tells that the index had the text when it was analysed: no more than text, site, hash
+	// and characters is computed, unless that turns out to be needed.
+	partial bool
 }
 
 const (
@@ -53,13 +57,14 @@ type need struct {
 // analyse computes what is known of a text of a site. What is boilerplate there belongs to no
 // article, and no other text is found by it.
 func (b *boilerplate) analyse(d *shingle.Digester, text string, site uint64, needed need) analysis {
-	return b.analysis(d.Digest(text), text, site, needed)
+	g := d.Digest(text)
+	return b.analysis(g, textHash(g.Normal), text, site, needed)
 }
 
-func (b *boilerplate) analysis(g *shingle.Digest, text string, site uint64, needed need) analysis {
+func (b *boilerplate) analysis(g *shingle.Digest, hash store.TextHash, text string, site uint64, needed need) analysis {
 	a := analysis{
 		text: text, site: site, shingles: g.Set.Len(), short: g.Short, fingerprint: g.Fingerprint,
-		sketch: g.Sketch.Clone(), characters: g.Characters, hash: textHash(g.Normal),
+		sketch: g.Sketch.Clone(), characters: g.Characters, hash: hash,
 	}
 	if a.short {
 		return a

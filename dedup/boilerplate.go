@@ -46,12 +46,9 @@ func (d *Deduper) frame(site string, a *analysis) error {
 	if d.surveyed || a.short || len(a.paragraphs) == 0 || !d.opts.counts(Syndicated) {
 		return nil
 	}
-	documents := countedDocuments
-	if !d.counted[site] {
-		var err error
-		if documents, err = d.index.Counted(site, countedDocuments); err != nil {
-			return err
-		}
+	documents, err := d.countedOf(site)
+	if err != nil {
+		return err
 	}
 	least := max(minBoilerplate, int(math.Ceil(DefaultBoilerplate*float64(documents+1)-1e-9)))
 	if documents+1 < least {
@@ -85,8 +82,17 @@ func (d *Deduper) frame(site string, a *analysis) error {
 // counts reports whether a document that is added counts in what the index has seen of its
 // site.
 func (d *Deduper) counts(site string, byShingles bool) (bool, error) {
-	if !byShingles || d.surveyed && d.tempDir != "" || d.counted[site] {
+	if !byShingles || d.surveyed && d.tempDir != "" {
 		return false, nil
+	}
+	n, err := d.countedOf(site)
+	return n < countedDocuments, err
+}
+
+// countedOf returns how many documents of a site count.
+func (d *Deduper) countedOf(site string) (int, error) {
+	if d.counted[site] {
+		return countedDocuments, nil
 	}
 	n, err := d.index.Counted(site, countedDocuments)
 	if n == countedDocuments {
@@ -95,7 +101,7 @@ func (d *Deduper) counts(site string, byShingles bool) (bool, error) {
 		}
 		d.counted[site] = true
 	}
-	return n < countedDocuments, err
+	return n, err
 }
 
 const maxCounted = 1 << 16 // sites that are remembered to have enough

@@ -442,6 +442,9 @@ func (c *cleaner) analyser() (analyser, error) {
 		analyse = func(*shingle.Digester, *item) (a analysis) { return a }
 	}
 	if !c.o.Trim.any() {
+		if c.filter != nil {
+			c.o.Input.ahead = c.d.lookAhead
+		}
 		return analyse, nil
 	}
 	var err error

@@ -228,18 +228,14 @@ func (d *Deduper) analyse(g *shingle.Digester, it *item) analysis {
 	return d.boilerplate.analyse(g, it.rec.Text, siteHash(it.host), d.needed())
 }
 
-// readAhead brings into memory what the search for the items will look at first.
-func (d *Deduper) readAhead(items []*item) {
-	if !d.opts.counts(Near) {
+// complete computes what was left off of an analysis.
+func (d *Deduper) complete(a *analysis) {
+	if !a.partial {
 		return
 	}
-	sketches := make([]shingle.Sketch, 0, len(items))
-	for _, it := range items {
-		if !it.blank && it.reject == nil && !it.short {
-			sketches = append(sketches, it.sketch)
-		}
-	}
-	d.index.ReadAhead(sketches)
+	d.opts.Params.WithDigest(a.text, func(g *shingle.Digest) {
+		*a = d.boilerplate.analysis(g, a.hash, a.text, a.site, d.needed())
+	})
 }
 
 // needed leaves out paragraphs of documents that are never looked for by them: by this run, or by
@@ -251,7 +247,7 @@ func (d *Deduper) needed() need {
 // analyseParagraphs looks for the paragraphs that may stand elsewhere too.
 func (d *Deduper) analyseParagraphs(g *shingle.Digester, it *item) analysis {
 	digest := g.Digest(it.rec.Text)
-	a := d.boilerplate.analysis(digest, it.rec.Text, siteHash(it.host), d.needed())
+	a := d.boilerplate.analysis(digest, textHash(digest.Normal), it.rec.Text, siteHash(it.host), d.needed())
 	a.trimming = longEnough(digest)
 	return a
 }

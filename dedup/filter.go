@@ -223,7 +223,7 @@ func (f *filter) run(ctx context.Context) error {
 		return f.rejects.write(r)
 	}
 	t.in.idle = func() error { return f.handOn(ctx) }
-	t.in.ahead = f.d.readAhead
+	t.in.ahead = f.d.lookAhead
 	err := t.in.run(ctx, position{}, f.d.opts.Params, f.d.analyse, func(it *item) error {
 		judge, err := t.admit(it)
 		if err != nil {

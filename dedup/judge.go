@@ -25,10 +25,13 @@ func (d *Deduper) judge(doc Document, a *analysis) (judgement, error) {
 		return d.replay(same)
 	}
 	j := judgement{Verdict: Verdict{IDConflict: conflict}}
-	if err := d.frame(doc.Site, a); err != nil {
-		return j, err
+	m, err := d.equalRepresentative(a)
+	if m.num == 0 && err == nil {
+		d.complete(a)
+		if err = d.frame(doc.Site, a); err == nil {
+			m, err = d.bestUnequal(a)
+		}
 	}
-	m, err := d.best(a)
 	if err == nil {
 		j.take(m)
 	}
@@ -114,6 +117,14 @@ var equalEvidence = Evidence{Resemblance: 1, Containment: 1, ContainmentOf: 1}
 // best returns the representative that a matches with the highest resemblance, ties to the
 // earlier.
 func (d *Deduper) best(a *analysis) (match, error) {
+	if m, err := d.equalRepresentative(a); m.num != 0 || err != nil {
+		return m, err
+	}
+	return d.bestUnequal(a)
+}
+
+// equalRepresentative returns the earliest representative with the text of a.
+func (d *Deduper) equalRepresentative(a *analysis) (match, error) {
 	equal, err := d.equal(a)
 	if err != nil {
 		return match{}, err
@@ -123,6 +134,11 @@ func (d *Deduper) best(a *analysis) (match, error) {
 			return m, nil
 		}
 	}
+	return match{}, nil
+}
+
+// bestUnequal is best for a text that no representative has.
+func (d *Deduper) bestUnequal(a *analysis) (match, error) {
 	near, err := d.near(a, false)
 	if m := highest(near); m.num != 0 || err != nil {
 		return m, err

@@ -33,9 +33,9 @@ type Input struct {
 	// before it waits. It may be nil.
 	idle func() error
 
-	// ahead is called with items that were analysed, from any goroutine and before they are
-	// consumed. It may be nil.
-	ahead func([]*item)
+	// ahead, if it is not nil, is asked for every batch for what analyses it, and what is called
+	// with its items before they are consumed.
+	ahead func() (analyser, func([]*item))
 
 	// Progress is called now and then with the bytes and records read so far, the bytes as they
 	// stand in the sources. It may be nil.
@@ -167,19 +167,16 @@ func (in *Input) run(ctx context.Context, from position, p shingle.Params, analy
 				return
 			}
 			for b := range receive(ctx, work) {
+				analyse, done := analyse, func([]*item) {}
+				if in.ahead != nil {
+					analyse, done = in.ahead()
+				}
 				for _, it := range b.items {
-					if it.blank {
-						continue
+					if err = in.decode(decoder, it); err != nil {
+						break
 					}
-					if it.raw == nil {
-						if it.rec.Text, err = in.texts.again(it.location); err != nil {
-							cancel(err)
-							return
-						}
-					} else if it.rec, it.reject = decoder.Decode(it.raw); it.reject != nil || it.raw.Other {
+					if it.blank || it.reject != nil || it.raw != nil && it.raw.Other {
 						continue
-					} else {
-						it.host = site(it.rec.URL)
 					}
 					if it.raw != nil && in.texts != nil && !it.raw.Source.Again() {
 						it.packed = packer.Compress([]byte(it.rec.Text))
@@ -192,8 +189,10 @@ func (in *Input) run(ctx context.Context, from position, p shingle.Params, analy
 					it.analysis = analyse(p.NewDigester(), it)
 					large.Unlock()
 				}
-				if in.ahead != nil {
-					in.ahead(b.items)
+				done(b.items)
+				if err != nil {
+					cancel(err)
+					return
 				}
 				close(b.done)
 			}
@@ -234,6 +233,19 @@ func (in *Input) run(ctx context.Context, from position, p shingle.Params, analy
 			}
 		}
 	}
+}
+
+// decode reads the record of an item, or its text again.
+func (in *Input) decode(d *record.Decoder, it *item) (err error) {
+	switch {
+	case it.blank:
+	case it.raw == nil:
+		it.rec.Text, err = in.texts.again(it.location)
+	default:
+		it.rec, it.reject = d.Decode(it.raw)
+		it.host = site(it.rec.URL)
+	}
+	return err
 }
 
 // await returns what comes through c next, the zero value if it is closed. It calls idle, if

@@ -54,7 +54,17 @@ func (p Params) NewDigester() *Digester { return &Digester{p: p} }
 
 // Digest analyses text.
 func (d *Digester) Digest(text string) *Digest {
-	g := d.shingles(text)
+	return d.DigestUnless(text, func([]byte) bool { return false })
+}
+
+// DigestUnless is Digest, unless known holds for the normalised text: then Normal and
+// Characters are all of the digest that is good.
+func (d *Digester) DigestUnless(text string, known func(normal []byte) bool) *Digest {
+	g := d.normal(text)
+	if known(g.Normal) {
+		return g
+	}
+	d.distinct(g)
 	g.Fingerprint = g.Set.Fingerprint()
 	g.Least = shortFactor * d.shingleCharacters()
 	g.Short = g.Set.Len() < g.Least
@@ -81,12 +91,26 @@ func (d *Digester) normalize(text string) {
 	d.w.writeText(text)
 }
 
-// shingles normalises text and finds its distinct shingles.
-func (d *Digester) shingles(text string) *Digest {
+// normal begins a digest: it normalises text.
+func (d *Digester) normal(text string) *Digest {
 	g := &d.digest
 	d.normalize(text)
-	g.Normal = d.w.dst
-	g.Characters = d.w.characters()
+	*g = Digest{
+		Normal: d.w.dst, Characters: d.w.characters(),
+		Set: Set{g.Set.hashes[:0]}, Sketch: g.Sketch, Paragraphs: g.Paragraphs[:0], hashes: g.hashes[:0],
+	}
+	return g
+}
+
+// shingles normalises text and finds its distinct shingles.
+func (d *Digester) shingles(text string) *Digest {
+	g := d.normal(text)
+	d.distinct(g)
+	return g
+}
+
+// distinct finds the distinct shingles of the normalised text.
+func (d *Digester) distinct(g *Digest) {
 	switch {
 	case d.even():
 		g.hashes = d.appendEven(g.hashes[:0])
@@ -98,7 +122,6 @@ func (d *Digester) shingles(text string) *Digest {
 		g.hashes = d.appendHashes(g.hashes[:0])
 	}
 	g.Set.hashes = d.table.distinct(g.Set.hashes, g.hashes)
-	return g
 }
 
 // even reports whether every character of the text weighs as much as it has bytes. Then it
@@ -365,9 +388,7 @@ func (g *Digest) Without(leave func(i int) bool) Set {
 
 // Lines normalises text and finds its paragraphs, and nothing else of the digest.
 func (d *Digester) Lines(text string) *Digest {
-	g := &d.digest
-	d.normalize(text)
-	*g = Digest{Normal: d.w.dst, Characters: d.w.characters(), Set: Set{g.Set.hashes[:0]}, Paragraphs: g.Paragraphs, hashes: g.hashes[:0]}
+	g := d.normal(text)
 	if !d.even() {
 		d.findChars()
 	}

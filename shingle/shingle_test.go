@@ -372,6 +372,29 @@ func TestParagraphDigests(t *testing.T) {
 	}
 }
 
+func TestDigestUnless(t *testing.T) {
+	p := DefaultParams()
+	d := p.NewDigester()
+	texts := []string{"One  text of several words.", "", "別の文章です。", "Ein längerer Text.\n\nIn zwei Absätzen."}
+	for _, text := range texts {
+		want := p.NewDigester().Digest(text)
+		for _, known := range []bool{true, false} {
+			g := d.DigestUnless(text, func(normal []byte) bool {
+				if string(normal) != p.Normalize(text) {
+					t.Errorf("%q was normalised to %q", text, normal)
+				}
+				return known
+			})
+			if string(g.Normal) != string(want.Normal) || g.Characters != want.Characters {
+				t.Errorf("%q: %q and %d characters, want %q and %d", text, g.Normal, g.Characters, want.Normal, want.Characters)
+			}
+			if !known && (g.Fingerprint != want.Fingerprint || g.Set.Len() != want.Set.Len() || !slices.Equal(g.Paragraphs, want.Paragraphs)) {
+				t.Errorf("%q: %+v, want %+v", text, g, want)
+			}
+		}
+	}
+}
+
 func TestDigesterAllocatesNothing(t *testing.T) {
 	d, folding := Params{}.NewDigester(), Params{FoldHan: true}.NewDigester()
 	texts := []string{strings.Repeat("The quick brown fox. ", 200), strings.Repeat("老城区北街口的那间钟表铺，在本月重新开门了。\n", 90), "short"}

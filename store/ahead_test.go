@@ -2,6 +2,7 @@ package store
 
 import (
 	"errors"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -13,20 +14,35 @@ import (
 	"neardup/shingle"
 )
 
-// TestReadAhead reads ahead while documents are removed: what was removed is not held, what is read
-// stands in the index, and a closed index is left alone.
+// readAhead reads what searches for the sketches look at first.
+func readAhead(ix *Index, sketches []shingle.Sketch) {
+	a := ix.Ahead()
+	defer a.Close()
+	a.Read(sketches)
+}
+
+// TestReadAhead reads ahead while documents are added and removed: no answer changes, what was removed is
+// not held, what is read stands in the index, and a closed index is left alone.
 func TestReadAhead(t *testing.T) {
 	r := newRand(t)
 	ix := open(t, vfs.NewMem())
 	ix.cache.bound = 10 // there is always something to read
 	now := model{}
 	var sketches []shingle.Sketch
+	ahead := func(sketches []shingle.Sketch) {
+		a := ix.Ahead()
+		defer a.Close()
+		for i := range 200 {
+			a.Twin(fmt.Sprint("doc-", i), TextHash{byte(i), 9})
+		}
+		a.Read(sketches)
+	}
 	whileReading := func(do func()) {
 		began, stop := make(chan struct{}, 1), make(chan struct{})
 		var reader sync.WaitGroup
 		reader.Go(func() {
 			for {
-				ix.ReadAhead(sketches)
+				ahead(sketches)
 				select {
 				case began <- struct{}{}:
 				default:
@@ -43,25 +59,36 @@ func TestReadAhead(t *testing.T) {
 		close(stop)
 		reader.Wait()
 	}
-	for round := range 15 {
+	for round := range 8 {
+		var added []*Document
 		for i := range 100 {
-			d := randomDocument(r, i, now)
-			n, err := ix.Add(d)
-			if err != nil {
+			added = append(added, randomDocument(r, i, now))
+		}
+		whileReading(func() {
+			for _, d := range added {
+				n, err := ix.Add(d)
+				if err != nil {
+					t.Fatal(err)
+				}
+				now[n] = d
+			}
+			if err := ix.Commit(); err != nil {
 				t.Fatal(err)
 			}
-			now[n] = d
+			ix.mu.Lock()
+			defer ix.mu.Unlock()
+			if err := ix.writeSieves(ix.last); err != nil {
+				t.Fatal(err)
+			}
+			// Hints, and a filter that rules nothing out.
+			if err := errors.Join(ix.written.fillHints(1<<20), ix.written.fill(64)); err != nil {
+				t.Fatal(err)
+			}
+		})
+		for _, d := range added {
 			sketches = append(sketches, d.Sketch)
 		}
-		if err := ix.Commit(); err != nil {
-			t.Fatal(err)
-		}
-		if err := ix.writeSieves(ix.last); err != nil {
-			t.Fatal(err)
-		}
-		if err := ix.written.fillHints(1 << 20); err != nil {
-			t.Fatal(err)
-		}
+		now.compare(t, ix)
 		match := func(n DocNum, _ *Document) bool { return n%8 == DocNum(round%8) }
 		now.remove(match)
 		whileReading(func() {
@@ -69,29 +96,78 @@ func TestReadAhead(t *testing.T) {
 				t.Fatal(err)
 			}
 		})
-		for n := DocNum(1); n <= ix.Last(); n++ {
-			if held, err := ix.Holds(n); err != nil || held != (now[n] != nil) {
-				t.Fatalf("document %d is held: %t, %v, want %t", n, held, err, !held)
-			}
-		}
+		now.compare(t, ix)
 	}
 	if err := ix.written.fillHints(1 << 20); err != nil {
 		t.Fatal(err)
 	}
-	ix.cache = documentCache{bound: 1000}
-	ix.ReadAhead(sketches)
-	if len(ix.cache.young) == 0 {
-		t.Error("nothing was read")
+	ix.cache, ix.written.answers = documentCache{bound: 1000}, answers{}
+	ahead(sketches)
+	if len(ix.cache.young) == 0 || len(ix.written.answers.young) == 0 {
+		t.Errorf("%d documents and %d answers were read", len(ix.cache.young), len(ix.written.answers.young))
 	}
 	for n := range ix.cache.young {
 		if now[n] == nil {
 			t.Errorf("document %d was removed and is in memory", n)
 		}
 	}
+	now.compare(t, ix)
 	if err := ix.Close(); err != nil {
 		t.Fatal(err)
 	}
-	ix.ReadAhead(sketches)
+	ahead(sketches)
+}
+
+// TestTwin finds documents with a text, in memory and in the database.
+func TestTwin(t *testing.T) {
+	ix := open(t, vfs.NewMem())
+	first, second := fingerprinted(1, 1), fingerprinted(2, 2)
+	first.ID, second.ID = "first", "second"
+	copied := &Document{ID: "copy", OwnID: true, Text: first.Text, Verdict: Verdict{Kind: 1, Of: 1, Resemblance: 1}}
+	for _, d := range []*Document{first, second, copied} {
+		if _, err := ix.Add(d); err != nil {
+			t.Fatal(err)
+		}
+	}
+	compare := func() {
+		t.Helper()
+		a := ix.Ahead()
+		defer a.Close()
+		for _, c := range []struct {
+			id   string
+			text TextHash
+			want DocNum
+		}{
+			{"", first.Text, 1},
+			{"new", first.Text, 1},
+			{"second", first.Text, 1},
+			{"second", second.Text, 2},
+			{"copy", first.Text, 3}, // the same record
+			{"copy", second.Text, 2},
+			{"copy", TextHash{200}, 0},
+			{"", TextHash{200}, 0},
+		} {
+			if n := a.Twin(c.id, c.text); n != c.want {
+				t.Errorf("Twin(%q, %x) = %d, want %d", c.id, c.text[:2], n, c.want)
+			}
+		}
+	}
+	compare()
+	if err := ix.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	compare()
+	if err := errors.Join(ix.writeSieves(ix.last), ix.written.fill(64)); err != nil {
+		t.Fatal(err)
+	}
+	compare()
+	if err := ix.written.fillHints(1 << 20); err != nil {
+		t.Fatal(err)
+	}
+	compare()
+	if err := ix.Close(); err != nil {
+		t.Error(err)
+	}
 }
 
 // TestCloseWaitsForReadAhead closes an index while the disk hangs in a read.
@@ -125,7 +201,7 @@ func TestCloseWaitsForReadAhead(t *testing.T) {
 	}
 	hangs.Store(true)
 	var reader sync.WaitGroup
-	reader.Go(func() { ix.ReadAhead([]shingle.Sketch{fingerprinted(0, 0).Sketch}) })
+	reader.Go(func() { readAhead(ix, []shingle.Sketch{fingerprinted(0, 0).Sketch}) })
 	<-reads
 	closed := make(chan error, 1)
 	go func() { closed <- ix.Close() }()

@@ -68,10 +68,21 @@ type databaseEntries struct {
 	blocks blockFilter // of all fingerprints, once it was needed
 	hints  hints       // of the quick bands, once they were needed often
 	key    []byte
+
+	answers answers // to what was asked ahead
+	version int     // how often entries were written or removed
 }
 
 func (s *databaseEntries) scan(table byte, value uint64, f func(entry) bool) error {
 	if !s.filter.mayHold(table, value) {
+		return nil
+	}
+	if r, ok := s.answers.find(table, value); ok {
+		for _, n := range r.nums[:r.count] {
+			if !f(entry{table, value, n}) {
+				break
+			}
+		}
 		return nil
 	}
 	if err := s.open(); err != nil {
@@ -88,6 +99,15 @@ func (s *databaseEntries) scan(table byte, value uint64, f func(entry) bool) err
 		}
 	}
 	return readError(s.iter.Error())
+}
+
+// mustAsk reports whether memory does not tell if the database has a value.
+func (s *databaseEntries) mustAsk(table byte, value uint64) bool {
+	if s.filter.lines == nil || !s.filter.mayHold(table, value) {
+		return false
+	}
+	_, ok := s.answers.find(table, value)
+	return !ok
 }
 
 // alone reports whether an entry that is there is certainly the only one with its value.
@@ -178,7 +198,10 @@ func (s *databaseEntries) fillBlocks(bytes int64) (err error) {
 	return readError(it.Error())
 }
 
+// close ends the view of the database as it was.
 func (s *databaseEntries) close() error {
+	s.version++
+	s.answers = answers{}
 	if s.iter == nil {
 		return nil
 	}

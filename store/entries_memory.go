@@ -49,6 +49,17 @@ func (m *memoryEntries) scan(table byte, value uint64, f func(entry) bool) error
 	return nil
 }
 
+// first returns the earliest document with an entry, 0 if there is none.
+func (m *memoryEntries) first(table byte, value uint64) (n DocNum) {
+	m.tables[table].scan(value, func(p *posting) bool {
+		if e := m.entry(table, p); !m.removed[e.num] {
+			n = e.num
+		}
+		return n == 0
+	})
+	return n
+}
+
 func (m *memoryEntries) near(table byte, block uint16, rest uint64, distance int, f func(n DocNum, distance int)) error {
 	m.blocks.bucket(table, block).near(rest, distance, func(n DocNum, d int) {
 		if !m.removed[n] {

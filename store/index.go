@@ -98,7 +98,6 @@ type Index struct {
 	cache   documentCache        // of what was read last
 	briefs  briefCache
 
-	removals int        // batches of documents that were removed
 	unhinted int64      // searches that hints would have answered
 	found    []weighted // scratch of Similar and Sharing
 }
@@ -275,10 +274,7 @@ func (ix *Index) Document(n DocNum) (*Document, error) {
 }
 
 func (ix *Index) document(n DocNum) (*Document, error) {
-	if d := ix.pending[n]; d != nil {
-		return d, nil
-	}
-	if d := ix.cache.find(n); d != nil {
+	if d := ix.inMemory(n); d != nil {
 		return d, nil
 	}
 	if ix.err != nil {
@@ -290,6 +286,14 @@ func (ix *Index) document(n DocNum) (*Document, error) {
 	}
 	ix.cache.put(n, d)
 	return d, nil
+}
+
+// inMemory returns document n if that takes no look into the database, nil if it does.
+func (ix *Index) inMemory(n DocNum) *Document {
+	if d := ix.pending[n]; d != nil {
+		return d
+	}
+	return ix.cache.find(n)
 }
 
 func readDocument(db *pebble.DB, n DocNum) (*Document, error) {
@@ -331,7 +335,7 @@ func (ix *Index) Holds(n DocNum) (bool, error) {
 	}
 	ix.mu.Lock()
 	defer ix.mu.Unlock()
-	if ix.pending[n] != nil || ix.cache.find(n) != nil {
+	if ix.inMemory(n) != nil {
 		return true, nil
 	}
 	value, err := ix.get(documentKey(n))

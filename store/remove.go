@@ -130,7 +130,6 @@ func (r *remover) commit() error {
 	if err != nil {
 		return ix.fail(err)
 	}
-	ix.removals++
 	for _, n := range r.nums {
 		ix.newest.remove(n)
 		ix.cache.remove(n)
