@@ -59,9 +59,9 @@ func TestReadAhead(t *testing.T) {
 		close(stop)
 		reader.Wait()
 	}
-	for round := range 8 {
+	for round := range 3 {
 		var added []*Document
-		for i := range 100 {
+		for i := range 30 {
 			added = append(added, randomDocument(r, i, now))
 		}
 		whileReading(func() {
