@@ -17,13 +17,13 @@ type Ahead struct {
 	iter    *pebble.Iterator // nil until it is needed
 	version int              // of the entries that it reads
 	answers []answer
-	nums    []DocNum // of documents to read
+	wanted  map[DocNum]*Document // nil if it was not read yet
 }
 
 // Ahead returns what searches ahead for a few documents.
 func (ix *Index) Ahead() *Ahead {
 	ix.reading.RLock() // the database stays open
-	return &Ahead{ix: ix}
+	return &Ahead{ix: ix, wanted: map[DocNum]*Document{}}
 }
 
 // Close lets the index go.
@@ -45,13 +45,14 @@ func (a *Ahead) Twin(id string, h TextHash) DocNum {
 		m.document = a.document(m.same)
 	}
 	if m.document != nil && m.document.Text == h {
-		a.nums = append(a.nums, m.same, m.document.Verdict.Of)
+		a.wanted[m.same] = m.document
+		a.want(m.document.Verdict.Of)
 		return m.same
 	}
 	if m.askText {
 		m.twin = a.search(tableText, textValue(h))
 	}
-	a.nums = append(a.nums, m.twin)
+	a.want(m.twin)
 	return m.twin
 }
 
@@ -88,15 +89,13 @@ func (a *Ahead) Read(sketches []shingle.Sketch) {
 	for _, bands := range a.plan(sketches) {
 		for _, e := range bands {
 			if n := a.search(e.table, e.value); n != 0 {
-				a.nums = append(a.nums, n)
+				a.want(n)
 				break // most often it is the one
 			}
 		}
 	}
-	nums := a.missing()
-	docs := make([]*Document, len(nums))
-	for i, n := range nums {
-		docs[i] = a.document(n)
+	for _, n := range a.missing() {
+		a.wanted[n] = a.document(n)
 	}
 	ix := a.ix
 	ix.mu.Lock()
@@ -107,9 +106,9 @@ func (a *Ahead) Read(sketches []shingle.Sketch) {
 	for _, r := range a.answers {
 		ix.written.answers.put(r)
 	}
-	for i, n := range nums {
-		if docs[i] != nil && ix.cache.find(n) == nil {
-			ix.cache.put(n, docs[i])
+	for n, d := range a.wanted {
+		if d != nil && ix.inMemory(n) == nil {
+			ix.cache.put(n, d)
 		}
 	}
 }
@@ -130,7 +129,7 @@ func (a *Ahead) plan(sketches []shingle.Sketch) (searches [][]entry) {
 			}
 			table := tableBand + byte(band)
 			if n := ix.written.hints.find(hintKey(table, key)); n != 0 {
-				a.nums = append(a.nums, n)
+				a.want(n)
 				bands = nil
 				break
 			}
@@ -143,14 +142,25 @@ func (a *Ahead) plan(sketches []shingle.Sketch) (searches [][]entry) {
 	return searches
 }
 
-// missing returns the documents to read that are not in memory, in order and each once.
-func (a *Ahead) missing() []DocNum {
-	slices.Sort(a.nums)
-	nums := slices.Compact(a.nums)
+// want notes a document to be read.
+func (a *Ahead) want(n DocNum) {
+	if _, ok := a.wanted[n]; !ok && n != 0 {
+		a.wanted[n] = nil
+	}
+}
+
+// missing returns the documents to read that are not in memory, in the order in which they lie on disk.
+func (a *Ahead) missing() (nums []DocNum) {
 	ix := a.ix
 	ix.mu.Lock()
-	defer ix.mu.Unlock()
-	return slices.DeleteFunc(nums, func(n DocNum) bool { return n == 0 || ix.inMemory(n) != nil })
+	for n, d := range a.wanted {
+		if d == nil && ix.inMemory(n) == nil {
+			nums = append(nums, n)
+		}
+	}
+	ix.mu.Unlock()
+	slices.Sort(nums)
+	return nums
 }
 
 // open makes the iterator, of what the index holds now, and reports whether there is one.
