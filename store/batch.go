@@ -90,7 +90,7 @@ func (ix *Index) fail(err error) error {
 
 // apply hands a batch of what is pending to the database, which has it from then on.
 func (ix *Index) apply(checkpoints []Checkpoint) (*pebble.Batch, error) {
-	b := ix.db.NewBatch()
+	b := ix.db.NewBatchWithSize(ix.batchSize)
 	nums := make([]DocNum, 0, len(ix.pending))
 	for n := range ix.pending {
 		nums = append(nums, n)
@@ -126,6 +126,7 @@ func (ix *Index) apply(checkpoints []Checkpoint) (*pebble.Batch, error) {
 			return nil, err
 		}
 	}
+	ix.batchSize = b.Len() // the next is about as large
 	if err := ix.begin(b); err != nil {
 		return nil, err
 	}
@@ -186,7 +187,7 @@ func (ix *Index) writeSieves(through DocNum) error {
 	if err := ix.synced(b); err != nil {
 		return err
 	}
-	ix.newest = memoryEntries{}
+	ix.newest.empty()
 	ix.sieved = through
 	return ix.written.close()
 }

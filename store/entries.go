@@ -8,16 +8,6 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 )
 
-// A searcher finds the entries of a table: of the newest documents in memory, or in the database.
-type searcher interface {
-	// scan calls f for every entry of the table, which is none of a block, that has the value,
-	// until f returns false.
-	scan(table byte, value uint64, f func(entry) bool) error
-
-	// near calls f for the fingerprints of a bucket whose rest differs in at most so many bits.
-	near(table byte, block uint16, rest uint64, distance int, f func(n DocNum, distance int)) error
-}
-
 // appendEntries appends the sieve entries of a document.
 func appendEntries(es []entry, n DocNum, d *Document) []entry {
 	if d.OwnID {
@@ -73,32 +63,34 @@ type databaseEntries struct {
 	version int     // how often entries were written or removed
 }
 
-func (s *databaseEntries) scan(table byte, value uint64, f func(entry) bool) error {
+// scan calls f for every entry of the table, which is none of a block, that has the value, until f returns
+// false, and reports whether it never did.
+func (s *databaseEntries) scan(table byte, value uint64, f func(entry) bool) (more bool, err error) {
 	if !s.filter.mayHold(table, value) {
-		return nil
+		return true, nil
 	}
 	if r, ok := s.answers.find(table, value); ok {
 		for _, n := range r.nums[:r.count] {
 			if !f(entry{table, value, n}) {
-				break
+				return false, nil
 			}
 		}
-		return nil
+		return true, nil
 	}
 	if err := s.open(); err != nil {
-		return err
+		return false, err
 	}
 	s.key = appendPrefix(s.key[:0], table, value)
 	for s.iter.SeekPrefixGE(s.key); s.iter.Valid(); s.iter.Next() {
 		e, ok := parseEntry(s.iter.Key())
 		if !ok {
-			return &DamageError{Path: "sieve", Detail: "a key does not parse"}
+			return false, &DamageError{Path: "sieve", Detail: "a key does not parse"}
 		}
 		if !f(e) {
-			break
+			return false, nil
 		}
 	}
-	return readError(s.iter.Error())
+	return true, readError(s.iter.Error())
 }
 
 // mustAsk reports whether memory does not tell if the database has a value.
@@ -115,6 +107,7 @@ func (s *databaseEntries) alone(table byte, value uint64) bool {
 	return s.filter.lines != nil && !s.filter.mayHold(table|repeated, value)
 }
 
+// near calls f for the fingerprints of a bucket whose rest differs in at most so many bits.
 func (s *databaseEntries) near(table byte, block uint16, rest uint64, distance int, f func(n DocNum, distance int)) error {
 	if s.blocks.matches(table, block, rest, distance) == 0 {
 		return nil

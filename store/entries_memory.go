@@ -41,12 +41,12 @@ func (m *memoryEntries) add(n DocNum, d *Document) {
 	m.count += len(m.buffer)
 }
 
-func (m *memoryEntries) scan(table byte, value uint64, f func(entry) bool) error {
+// scan is that of databaseEntries.
+func (m *memoryEntries) scan(table byte, value uint64, f func(entry) bool) {
 	m.tables[table].scan(value, func(p *posting) bool {
 		e := m.entry(table, p)
 		return m.removed[e.num] || f(e)
 	})
-	return nil
 }
 
 // first returns the earliest document with an entry, 0 if there is none.
@@ -60,13 +60,13 @@ func (m *memoryEntries) first(table byte, value uint64) (n DocNum) {
 	return n
 }
 
-func (m *memoryEntries) near(table byte, block uint16, rest uint64, distance int, f func(n DocNum, distance int)) error {
+// near is that of databaseEntries.
+func (m *memoryEntries) near(table byte, block uint16, rest uint64, distance int, f func(n DocNum, distance int)) {
 	m.blocks.bucket(table, block).near(rest, distance, func(n DocNum, d int) {
 		if !m.removed[n] {
 			f(n, d)
 		}
 	})
-	return nil
 }
 
 // holds reports whether an entry stands in the sieve.
@@ -107,6 +107,18 @@ func (m *memoryEntries) remove(n DocNum) {
 		m.removed = map[DocNum]bool{}
 	}
 	m.removed[n] = true
+}
+
+// empty makes m hold nothing. Tables keep their room unless half of it was not needed.
+func (m *memoryEntries) empty() {
+	old := m.tables
+	*m = memoryEntries{buffer: m.buffer}
+	for i, t := range old {
+		if 2*len(t.postings) > cap(t.postings) {
+			clear(t.slots)
+			m.tables[i] = memoryTable{t.slots, t.postings[:0]}
+		}
+	}
 }
 
 func (m *memoryEntries) entry(table byte, p *posting) entry {

@@ -96,10 +96,10 @@ func (ix *Index) Near(f shingle.Fingerprint, k int, seen ...DocNum) ([]Candidate
 
 // near reads a bucket in memory and in the database. An entry can stand in both after a crash.
 func (ix *Index) near(table byte, block uint16, rest uint64, distance int, known []known, f func(n DocNum, distance int)) error {
-	searchers, err := ix.searched()
-	if err != nil {
+	if err := ix.ready(); err != nil {
 		return err
 	}
+	alone := false
 	if len(known) > 0 {
 		var bucket bucket // of what is known
 		for _, k := range known {
@@ -107,17 +107,17 @@ func (ix *Index) near(table byte, block uint16, rest uint64, distance int, known
 				bucket = bucket.append(r, k.num)
 			}
 		}
-		alone := len(bucket) > 0 && ix.written.blocks.matches(table, block, rest, distance) == bucket.matches(rest, distance)
+		alone = len(bucket) > 0 && ix.written.blocks.matches(table, block, rest, distance) == bucket.matches(rest, distance)
 		if alone {
 			bucket.near(rest, distance, f)
-			searchers = searchers[1:]
 		}
 	}
-	for _, s := range searchers {
-		if err := s.near(table, block, rest, distance, f); err != nil {
+	if ix.sieved > 0 && !alone {
+		if err := ix.written.near(table, block, rest, distance, f); err != nil {
 			return err
 		}
 	}
+	ix.newest.near(table, block, rest, distance, f)
 	return nil
 }
 
@@ -299,20 +299,15 @@ func heaviest(found []weighted) []DocNum {
 // scan reads the database and then memory, the older entries first, until f returns false. An entry can stand
 // in both after a crash.
 func (ix *Index) scan(table byte, value uint64, f func(entry) bool) error {
-	searchers, err := ix.searched()
-	if err != nil {
+	if err := ix.ready(); err != nil {
 		return err
 	}
-	more := true
-	visit := func(e entry) bool {
-		more = f(e)
-		return more
-	}
-	for _, s := range searchers {
-		if err := s.scan(table, value, visit); err != nil || !more {
+	if ix.sieved > 0 {
+		if more, err := ix.written.scan(table, value, f); err != nil || !more {
 			return err
 		}
 	}
+	ix.newest.scan(table, value, f)
 	return nil
 }
 
@@ -325,18 +320,16 @@ func (ix *Index) scanBeside(holder DocNum, table byte, value uint64, f func(entr
 	if !f(entry{table, value, holder}) {
 		return nil
 	}
-	return ix.newest.scan(table, value, f)
+	ix.newest.scan(table, value, f)
+	return nil
 }
 
-// searched returns those that hold something, the older entries first.
-func (ix *Index) searched() ([]searcher, error) {
-	if ix.err != nil {
-		return nil, ix.err
+// ready prepares for a search.
+func (ix *Index) ready() error {
+	if ix.err != nil || ix.sieved == 0 {
+		return ix.err
 	}
-	if ix.sieved == 0 {
-		return ix.both[1:], nil
-	}
-	return ix.both[:], ix.fillFilters()
+	return ix.fillFilters()
 }
 
 // fillFilters makes the filters of the entries in the database when they are first needed.

@@ -94,12 +94,13 @@ type Index struct {
 	texts   map[DocNum][]byte    // of pending documents, compressed
 	newest  memoryEntries        // entries of the documents after sieved
 	written databaseEntries      // entries in the database
-	both    [2]searcher          // written and newest
 	cache   documentCache        // of what was read last
 	briefs  briefCache
 
-	unhinted int64      // searches that hints would have answered
-	found    []weighted // scratch of Similar and Sharing
+	unhinted   int64      // searches that hints would have answered
+	batchSize  int        // bytes of the last batch
+	found      []weighted // scratch of Similar and Sharing
+	prefetched prefetched
 }
 
 // Open opens the index in directory dir and makes it if there is none. Errors wrap
@@ -186,7 +187,6 @@ func (ix *Index) makeDirectories(dbDir string) error {
 // load reads the counters and makes the sieve entries of the newest documents again.
 func (ix *Index) load() error {
 	ix.written.db = ix.db
-	ix.both = [2]searcher{&ix.written, &ix.newest}
 	counters := map[string]uint64{metaSieved: 0, metaLast: 0, metaDocuments: 0}
 	for name := range counters {
 		value, err := ix.get(metaKey(name))
