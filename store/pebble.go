@@ -44,6 +44,9 @@ func (ix *Index) pebbleOptions(mustExist bool) *pebble.Options {
 	o.Experimental.SpanPolicyFunc = kindsApart
 	// Tables of documents stay as they were flushed, so a write buffer is flushed as one.
 	o.TargetFileSizes = [...]int64{64 << 20, 4 << 20, 8 << 20, 16 << 20, 32 << 20, 64 << 20, 128 << 20}
+	// Four tables may lie above each other in the first level before they are merged into the next, instead of two:
+	// merging is what grows with the index (doc/performance.md).
+	o.L0CompactionThreshold = 8
 	// No filters of Pebble's: one is read as a whole, and megabytes long. See filter.go.
 	for i := range o.Levels {
 		o.Levels[i].BlockSize = 4 << 10
