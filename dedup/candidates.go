@@ -44,11 +44,10 @@ func (d *Deduper) near(a *analysis, all bool) ([]match, error) {
 	clear(d.looked)
 	v := verifier{d: d, a: a, all: all, brief: a.sketch.Brief()}
 	defer func() { d.wanted.note(v.held) }()
-	d.index.Prefetch(a.sketch.Bands(), a.fingerprint, a.paragraphs)
-	if !all {
-		if found, err := v.quickly(); found || err != nil {
-			return v.matches, err
-		}
+	if all {
+		v.prefetch()
+	} else if found, err := v.quickly(); found || err != nil {
+		return v.matches, err
 	}
 	candidates, cut, err := v.candidates()
 	if err != nil {

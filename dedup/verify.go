@@ -27,6 +27,9 @@ func (v *verifier) quickly() (found bool, err error) {
 	enough := (1 + v.d.opts.MinResemblance) / 2
 	keys := v.a.sketch.Bands()
 	for band := range store.QuickBands {
+		if band == 1 { // of most copies the first band is enough
+			v.prefetch()
+		}
 		n, err := v.d.index.First(band, keys)
 		if err != nil {
 			return false, err
@@ -55,6 +58,11 @@ func (v *verifier) quickly() (found bool, err error) {
 		}
 	}
 	return false, nil
+}
+
+// prefetch prepares for the searches in all sieves.
+func (v *verifier) prefetch() {
+	v.d.index.Prefetch(v.a.sketch.Bands(), v.a.fingerprint, v.a.paragraphs)
 }
 
 // verifyAll verifies candidates, the most promising first, until too many were none; cut tells
