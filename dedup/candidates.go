@@ -99,42 +99,54 @@ func (v *verifier) candidates() (found []candidate, cut bool, err error) {
 // were none; cut tells that there were more.
 func (v *verifier) lookAt(found []candidate, nums []store.DocNum, maxMisses int) (_ []candidate, cut bool, err error) {
 	misses := 0
-	for _, n := range nums {
-		if v.d.looked[n] {
-			continue
+	for {
+		next := v.d.next[:0] // as many as are looked at in any case
+		for len(nums) > 0 && len(next) < min(briefsAtOnce, max(maxMisses-misses, 1)) {
+			if n := nums[0]; !v.d.looked[n] {
+				next = append(next, n)
+			}
+			nums = nums[1:]
 		}
-		if misses == maxMisses {
-			return found, true, nil
+		if len(next) == 0 || misses == maxMisses {
+			return found, len(next) > 0, nil
 		}
-		c, err := v.look(n)
+		briefs, err := v.d.index.Briefs(v.d.briefs[:0], next)
 		if err != nil {
 			return nil, false, err
 		}
-		if c.doc == nil {
-			misses++
-			continue
+		v.d.next, v.d.briefs = next, briefs
+		for i, n := range next {
+			c, err := v.look(n, &briefs[i])
+			if err != nil {
+				return nil, false, err
+			}
+			if c.doc == nil {
+				misses++
+				continue
+			}
+			found = append(found, c)
 		}
-		c.resemblance = v.a.sketch.Resemblance(c.doc.Sketch)
-		found = append(found, c)
 	}
-	return found, false, nil
 }
 
+// briefsAtOnce is a number of briefs that are asked for side by side.
+const briefsAtOnce = 16
+
 // look returns the document as a candidate, or none if its sketch rules out that it matches.
-func (v *verifier) look(n store.DocNum) (candidate, error) {
+func (v *verifier) look(n store.DocNum, b *store.Brief) (c candidate, err error) {
 	v.d.looked[n] = true
-	b, err := v.d.index.Brief(n)
-	if err != nil || !v.brief.MayShare(&b.Brief, v.least(b.Len(), b.Article)) {
-		return candidate{}, err
-	}
-	doc, err := v.d.index.Document(n)
-	if err != nil {
-		return candidate{}, err
-	}
-	if doc.Text == v.a.hash || !v.a.sketch.MayShare(doc.Sketch, v.least(doc.Sketch.Len(), doc.Article)) {
+	if !v.brief.MayShare(&b.Brief, v.least(b.Len(), b.Article)) {
 		return candidate{}, nil
 	}
-	return candidate{num: n, doc: doc}, nil
+	doc, err := v.d.index.Document(n)
+	if err != nil || doc.Text == v.a.hash {
+		return candidate{}, err
+	}
+	resemblance, may := v.a.sketch.MayShare(doc.Sketch, v.least(doc.Sketch.Len(), doc.Article))
+	if !may {
+		return candidate{}, nil
+	}
+	return candidate{n, doc, resemblance}, nil
 }
 
 // least returns the least number of shingles that a match of so many, and so many in its

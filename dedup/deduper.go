@@ -125,7 +125,9 @@ type Deduper struct {
 	wanted   frequency
 	finder   shingle.Finder // of the document at hand
 	looked   map[store.DocNum]bool
-	overflow int64 // searches cut short
+	next     []store.DocNum // that are looked at next, by
+	briefs   []store.Brief  // these
+	overflow int64          // searches cut short
 
 	surveyed    bool            // what is boilerplate was found in the input,
 	boilerplate *boilerplate    // and is this

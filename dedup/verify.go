@@ -37,7 +37,11 @@ func (v *verifier) quickly() (found bool, err error) {
 		if n == 0 || v.d.looked[n] {
 			continue
 		}
-		c, err := v.look(n)
+		b, err := v.d.index.Brief(n)
+		if err != nil {
+			return false, err
+		}
+		c, err := v.look(n, &b)
 		if c.doc == nil || err != nil {
 			if err != nil {
 				return false, err
@@ -73,8 +77,10 @@ func (v *verifier) verifyAll(candidates []candidate) (cut bool, err error) {
 	})
 	misses := 0
 	for _, c := range candidates {
-		if v.best > 0 && !v.a.sketch.MayShare(c.doc.Sketch, sharedAt(v.best, v.a.shingles, c.doc.Sketch.Len())) {
-			continue
+		if v.best > 0 {
+			if _, may := v.a.sketch.MayShare(c.doc.Sketch, sharedAt(v.best, v.a.shingles, c.doc.Sketch.Len())); !may {
+				continue
+			}
 		}
 		if misses == v.d.limits.misses {
 			return true, nil

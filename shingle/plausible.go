@@ -10,33 +10,35 @@ import (
 const slack = 5
 
 // MayShare reports whether the sketched sets may have so many shingles in common: it rules out
-// what would be less likely than slack standard errors. Of exact sketches it knows.
-func (k Sketch) MayShare(other Sketch, shingles float64) bool {
+// what would be less likely than slack standard errors. Of exact sketches it knows. If they may,
+// resemblance is [Sketch.Resemblance].
+func (k Sketch) MayShare(other Sketch, shingles float64) (resemblance float64, ok bool) {
 	small, large := k, other
 	if small.size > large.size {
 		small, large = large, small
 	}
 	if shingles > float64(small.size) {
-		return false
+		return 0, false
 	}
 	if large.Exact() {
-		return float64(commonHalves(small.set, large.set)) >= shingles
+		n := commonHalves(small.set, large.set)
+		return ratio(n, small.size+large.size-n), float64(n) >= shingles
 	}
-	resemblance := shingles / (float64(small.size+large.size) - shingles)
+	least := shingles / (float64(small.size+large.size) - shingles)
 	var scratch [SketchBins]uint16
 	a, b := small.binned(&scratch), large.bins
 	const first = SketchBins / 4 // tell for most pairs
 	equal, used := agreeing(a[:first], b[:first])
-	if below(equal, used, resemblance) {
-		return false
+	if below(equal, used, least) {
+		return 0, false
 	}
 	e, u := agreeing(a[first:], b[first:])
-	if equal, used = equal+e, used+u; below(equal, used, resemblance) {
-		return false
+	if equal, used = equal+e, used+u; below(equal, used, least) {
+		return 0, false
 	}
 	// A minimum of the smaller set that is less than that of the other is not in the other, one
 	// that is equal is: of sets with different sizes that tells more than the resemblance.
-	return !below(equal, equal+greater(a, b), shingles/float64(small.size))
+	return ratio(equal, used), !below(equal, equal+greater(a, b), shingles/float64(small.size))
 }
 
 // below reports whether a part of a number of trials lies implausibly far below a share.

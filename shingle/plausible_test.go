@@ -67,8 +67,10 @@ func TestMayShare(t *testing.T) {
 		common := r.IntN(min(a, b) + 1)
 		x, y := randomSets(r, common, a, b)
 		k, l := x.Sketch(), y.Sketch()
-		if !k.MayShare(l, float64(common)) || !l.MayShare(k, float64(common)) {
-			t.Errorf("sets of %d and %d share %d, and that is ruled out", a, b, common)
+		for _, pair := range [][2]Sketch{{k, l}, {l, k}} {
+			if r, ok := pair[0].MayShare(pair[1], float64(common)); !ok || r != k.Resemblance(l) {
+				t.Errorf("sets of %d and %d share %d: %v, resemblance %v of %v", a, b, common, ok, r, k.Resemblance(l))
+			}
 		}
 		p, q := k.Brief(), l.Brief()
 		if p.Len() != a || !p.MayShare(&q, float64(common)) || !q.MayShare(&p, float64(common)) {
@@ -76,7 +78,7 @@ func TestMayShare(t *testing.T) {
 		}
 		if more := common + min(a, b)/2; more <= min(a, b) && min(a, b) > 300 && a+b < 10*min(a, b) {
 			far++
-			if !k.MayShare(l, float64(more)) {
+			if _, ok := k.MayShare(l, float64(more)); !ok {
 				ruled++
 			}
 			if !p.MayShare(&q, float64(more)) {
