@@ -200,6 +200,7 @@ func (b *bench) writeGrowthPage(results string, rows []growthRow) error {
 	p("## Growth\n")
 	p("Generated documents of 1 kB, built into an index with `clean --index`, then a tenth as many asked with")
 	p("`filter --frozen`, both under `--memory %s`: a run of its own, `-scale %d`.", growthMemory, b.scale)
+	p("All but the last were measured twice, before it and after it: times are means.")
 	p("%s, %d cores, %s, commit %s, %s, in %.0f minutes.\n",
 		processor(), runtime.NumCPU(), runtime.Version(), b.commit, time.Now().UTC().Format("2006-01-02"), time.Since(b.start).Minutes())
 	p("| documents | build, CPU µs each | wall s | memory MiB | index bytes each | query, CPU µs each | wall s | memory MiB | searches cut short |")
