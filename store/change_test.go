@@ -562,17 +562,18 @@ func TestLongUse(t *testing.T) {
 		samples []int
 		first   int // the samples that the later ones are held to
 		growth  float64
+		more    float64
 	}{
-		{"files", files, settled, 1.2},
-		{"bytes", sizes, settled, 1.2},
-		{"files when merged", mergedFiles, 1, 1.05},
-		{"bytes when merged", mergedSizes, 1, 1.05},
-		{"keys", keys, 1, 1},
-		{"goroutines", goroutines, settled, 1.05},
+		{"files", files, settled, 1, 0},
+		{"bytes", sizes, settled, 1.2, 0},
+		{"files when merged", mergedFiles, 1, 1, 0},
+		{"bytes when merged", mergedSizes, 1, 1.05, 0},
+		{"keys", keys, 1, 1, 0},
+		{"goroutines", goroutines, settled, 1.05, 2},
 	} {
 		early, late := slices.Max(c.samples[:c.first]), slices.Max(c.samples[c.first:])
 		t.Logf("%s: %d at first, %d later", c.name, early, late)
-		if float64(late) > c.growth*float64(early)+2 {
+		if float64(late) > c.growth*float64(early)+c.more {
 			t.Errorf("%s grow: %v", c.name, c.samples)
 		}
 	}

@@ -321,7 +321,7 @@ func (ix *Index) Brief(n DocNum) (Brief, error) {
 	return ix.brief(n)
 }
 
-// Briefs appends the briefs of documents to dst. It takes less time than to ask for one after another.
+// Briefs appends the briefs of documents to dst. They are loaded one beside the other: none depends on another.
 func (ix *Index) Briefs(dst []Brief, nums []DocNum) ([]Brief, error) {
 	ix.mu.Lock()
 	defer ix.mu.Unlock()
