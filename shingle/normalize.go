@@ -74,3 +74,14 @@ func foldCase(s string) string {
 		return r
 	}, cases.Fold().String(s))
 }
+
+// Letters returns the length of text in letters: the characters of its normal form, spaces and
+// digits too, of which those of Han, kana, Hangul, Bopomofo and Yi count three. White space at
+// its ends does not count.
+func Letters(text string) int {
+	n := 0
+	for _, r := range Normalize(text) {
+		n += plainClasses.of(r).weight()
+	}
+	return n
+}

@@ -106,6 +106,14 @@ func wrap(text string, columns int) string {
 	return b.String()
 }
 
+func TestLetters(t *testing.T) {
+	for text, want := range map[string]int{"": 0, "  a  b ": 3, "ｆｕｌｌ": 4, "漢字": 6, "かな kana": 10, "한글": 6, "e\u0301": 1, "a\u00adb": 2} {
+		if got := Letters(text); got != want {
+			t.Errorf("%q: %d letters, want %d", text, got, want)
+		}
+	}
+}
+
 func TestShingleLength(t *testing.T) {
 	tests := []struct {
 		text string
