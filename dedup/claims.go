@@ -35,26 +35,47 @@ type sectionFinder struct {
 	compared []comparison // see spanResemblance
 	repeats  repeats      // of classes
 	state    []claimState
-	claims   map[span][]span // later occurrences, by the first
+	claims   map[span][]claim // later occurrences, by the first
 }
 
 type claimState uint8
 
 const (
 	free     claimState = iota
-	repeated            // in a later occurrence
-	inserted            // in a later occurrence, and it does not stand in the first
+	repeated            // in a later occurrence, and in the first
+	inserted            // in a later occurrence, and not in the first: it stays
 )
 
 // A span is a range of segments.
 type span struct{ from, to int32 }
 
-// A pairing is two segments that match, of the first and a later occurrence.
-type pairing struct{ first, later int32 }
+// A pairing is two segments that match, of the first and a later occurrence. Of ranges that match
+// only as a whole every segment is in one pairing at least.
+type pairing struct {
+	first, later int32
+	part         bool // of such ranges
+}
 
-func newSectionFinder(text string, o SectionOptions) *sectionFinder {
-	f := &sectionFinder{opts: o, params: shingle.DefaultParams(), text: text, claims: map[span][]span{}}
-	f.segments = segments(text, shingle.Paragraphs(text))
+// A block is two ranges that match, of the first and a later occurrence: segment by segment, or
+// as a whole.
+type block struct {
+	first, later span
+	near         bool // not all is equal
+}
+
+// A claim is a later occurrence of a section, and how it matches the first.
+type claim struct {
+	span
+	blocks []block
+}
+
+func newSectionFinder(text string, o SectionOptions, listings []shingle.Range) *sectionFinder {
+	f := &sectionFinder{opts: o, params: shingle.DefaultParams(), text: text, claims: map[span][]claim{}}
+	paragraphs := shingle.Paragraphs(text)
+	if !o.align {
+		paragraphs = withListings(paragraphs, listings)
+	}
+	f.segments = segments(text, paragraphs)
 	n := len(f.segments)
 	f.symbols, f.distinct = numberSegments(text, f.segments)
 	bySymbol := nearClasses(f.params, text, f.segments, f.symbols, f.distinct)
@@ -119,7 +140,7 @@ func (f *sectionFinder) claimAll() {
 	for {
 		m, ok := queue.next()
 		if !ok {
-			return
+			break
 		}
 		parts := f.free(m)
 		if len(parts) == 1 && parts[0] == m {
@@ -135,11 +156,45 @@ func (f *sectionFinder) claimAll() {
 			}
 		}
 	}
+	f.claimLone()
 }
 
-// free returns the parts of a run that are not claimed, and that repeat what will stay.
+// around returns the paragraphs that a range is in.
+func (f *sectionFinder) around(s span) span {
+	for !f.begins(s.from) {
+		s.from--
+	}
+	for !f.begins(s.to) {
+		s.to++
+	}
+	return s
+}
+
+// claimLone claims what is left of paragraphs that are equal to an earlier one and count alone:
+// of those whose first repeat is a part of a longer one.
+func (f *sectionFinder) claimLone() {
+	firsts := map[uint64]span{}
+	for from := int32(0); int(from) < len(f.segments); {
+		s := f.around(span{from, from + 1})
+		from = s.to
+		if f.size(s.from, s.to) < loneCharacters || !f.countsAlone(s) {
+			continue
+		}
+		h := f.hash(s)
+		first, ok := firsts[h]
+		if !ok {
+			firsts[h] = s
+			continue
+		}
+		if f.same(first, s) && !slices.ContainsFunc(f.state[s.from:s.to], func(c claimState) bool { return c != free }) {
+			f.take(paired(first.from, s.from, s.to-s.from))
+		}
+	}
+}
+
+// free returns the parts of a run that are not claimed.
 func (f *sectionFinder) free(m run) []run {
-	return f.split(m, func(start, first int32) bool { return f.state[start] == free && f.state[first] != inserted })
+	return f.split(m, func(start, _ int32) bool { return f.state[start] == free })
 }
 
 // verified returns the parts of a run whose segments are equal or near to those they repeat:
@@ -201,17 +256,22 @@ func (f *sectionFinder) spanResemblance(a, b span) float64 {
 	if f.compared == nil {
 		f.compared = make([]comparison, 1<<compareBits)
 	}
-	h := uint64(0)
-	for _, s := range []span{a, b} {
-		for _, symbol := range f.symbols[s.from:s.to] {
-			h = (h ^ uint64(symbol)) * 0x9e3779b97f4a7c15
-		}
-	}
-	c := &f.compared[h>>(64-compareBits)]
+	h := f.hash(a)*rollBase ^ f.hash(b)
+	c := &f.compared[h*rollBase>>(64-compareBits)]
 	if c.a.from == c.a.to || !f.same(c.a, a) || !f.same(c.b, b) {
 		*c = comparison{a, b, f.params.Resemblance(f.at(a), f.at(b))}
 	}
 	return c.resemblance
+}
+
+// hash returns the same for ranges of equal segments.
+func (f *sectionFinder) hash(s span) uint64 {
+	h := uint64(s.to - s.from)
+	for _, symbol := range f.symbols[s.from:s.to] {
+		h = (h ^ uint64(symbol)) * rollBase
+		h ^= h >> 32
+	}
+	return h
 }
 
 // same reports whether two ranges hold equal segments.
@@ -244,40 +304,93 @@ const (
 	inList
 )
 
-// claimRun claims a run. One that overlaps what it repeats is a block that stands several times
-// in a row, and is claimed block by block.
+// claimRun claims a run. One that overlaps what it repeats, or comes directly behind it, is a
+// block that comes several times in a row, and is claimed block by block.
 func (f *sectionFinder) claimRun(m run) {
-	if block := m.start - m.first; m.count > block {
-		for from := int32(0); from < m.count; from += block {
-			f.claim(paired(m.first, m.start+from, min(block, m.count-from)))
+	n := m.start - m.first
+	if m.count < n {
+		pairs := paired(m.first, m.start, m.count)
+		if extended := f.extended(pairs); !f.claim(extended, false) && len(extended) > len(pairs) {
+			f.claim(pairs, false)
 		}
 		return
 	}
-	f.claim(f.extended(paired(m.first, m.start, m.count)))
+	row := f.isRow(span{m.first, m.start}, m.count)
+	for from := int32(0); from < m.count; from += n {
+		pairs := paired(m.first, m.start+from, min(n, m.count-from))
+		if row && len(pairs) == int(n) {
+			f.take(pairs)
+		} else {
+			f.claim(pairs, true)
+		}
+	}
+}
+
+// isRow reports whether a block and as many segments behind it that repeat it count, wherever
+// paragraphs begin: the block alone would, or it comes three times and more and all that
+// repeats it would as a run of paragraphs.
+func (f *sectionFinder) isRow(block span, count int32) bool {
+	n := f.size(block.from, block.to)
+	if f.opts.All || n >= loneCharacters {
+		return true
+	}
+	if !f.begins(block.from) || !f.begins(block.to) {
+		return false
+	}
+	if f.paragraphs(block) >= 2 {
+		return n >= f.opts.MinCharacters
+	}
+	return count >= 2*(block.to-block.from) && f.size(block.to, block.to+count) >= f.opts.MinCharacters
 }
 
 func paired(first, later, n int32) []pairing {
 	pairs := make([]pairing, n)
 	for i := range pairs {
-		pairs[i] = pairing{first + int32(i), later + int32(i)}
+		pairs[i] = pairing{first: first + int32(i), later: later + int32(i)}
 	}
 	return pairs
 }
 
-// claim takes the part of a match that counts as a section.
-func (f *sectionFinder) claim(pairs []pairing) {
+// claim takes the part of a match that counts as a section, and reports whether there is one.
+func (f *sectionFinder) claim(pairs []pairing, inRow bool) bool {
 	pairs = f.wholeParagraphs(pairs)
-	if !f.qualifies(pairs) {
-		return
+	if !f.qualifies(pairs, inRow) {
+		return false
 	}
+	f.take(pairs)
+	return true
+}
+
+// take makes a match a section.
+func (f *sectionFinder) take(pairs []pairing) {
 	first, later := ends(pairs)
-	f.claims[first] = append(f.claims[first], later)
-	for i := later.from; i < later.to; i++ {
+	c := claim{later, f.blocks(pairs)}
+	f.claims[first] = append(f.claims[first], c)
+	for i := c.from; i < c.to; i++ {
 		f.state[i] = inserted
 	}
-	for _, p := range pairs {
-		f.state[p.later] = repeated
+	for _, b := range c.blocks {
+		for i := b.later.from; i < b.later.to; i++ {
+			f.state[i] = repeated
+		}
 	}
+}
+
+// blocks joins the pairings of a match into blocks: segments that are equal, and ranges that are
+// near as a whole.
+func (f *sectionFinder) blocks(pairs []pairing) []block {
+	var out []block
+	for i, p := range pairs {
+		near := p.part || f.symbols[p.first] != f.symbols[p.later]
+		if i > 0 && p.part == pairs[i-1].part && near == out[len(out)-1].near && (p.part || !near) {
+			if b := &out[len(out)-1]; p.first <= b.first.to && p.later <= b.later.to {
+				b.first.to, b.later.to = p.first+1, p.later+1
+				continue
+			}
+		}
+		out = append(out, block{span{p.first, p.first + 1}, span{p.later, p.later + 1}, near})
+	}
+	return out
 }
 
 // ends returns the ranges that a match spans.
@@ -318,7 +431,7 @@ func (f *sectionFinder) wholeParagraphs(pairs []pairing) []pairing {
 // occurrence that begins and ends with paragraphs. A single one counts only where both
 // occurrences do, and not as a sentence of another; and a run that is a part of longer lines in
 // one place, as phrases of wrapped text are, must have as many characters as a single one.
-func (f *sectionFinder) qualifies(pairs []pairing) bool {
+func (f *sectionFinder) qualifies(pairs []pairing, inRow bool) bool {
 	if len(pairs) == 0 {
 		return false
 	}
@@ -326,6 +439,9 @@ func (f *sectionFinder) qualifies(pairs []pairing) bool {
 		return true
 	}
 	first, later := ends(pairs)
+	if a, b := f.matched(pairs); !f.shared(a, first) || !f.shared(b, later) {
+		return false
+	}
 	n := min(f.size(first.from, first.to), f.size(later.from, later.to))
 	paragraphs, whole := 0, 0
 	for _, s := range []span{first, later} {
@@ -335,17 +451,44 @@ func (f *sectionFinder) qualifies(pairs []pairing) bool {
 		}
 	}
 	if paragraphs >= 2 {
-		return n >= f.opts.MinCharacters && (whole == 2 || n >= loneCharacters)
+		return n >= f.opts.MinCharacters && (whole == 2 || n >= loneCharacters) &&
+			(inRow || first.to == later.from || !f.natural(first) || !f.natural(later))
 	}
-	return n >= loneCharacters && whole == 2 && (f.equal(pairs) || !f.beside(later))
+	return n >= loneCharacters && whole == 2 && (f.equal(pairs) || !f.beside(later)) && (inRow || first.to == later.from || f.countsAlone(later))
+}
+
+// shared reports whether enough of the characters of an occurrence are in the other: 0.8 of them.
+func (f *sectionFinder) shared(characters int, of span) bool {
+	return 5*characters >= 4*f.size(of.from, of.to)
+}
+
+// countsAlone reports whether a paragraph of enough characters is no natural repeat, as a listing is
+// until it is long.
+func (f *sectionFinder) countsAlone(s span) bool {
+	return !f.listing(s) || !f.natural(s)
+}
+
+// listing reports whether a paragraph has several lines.
+func (f *sectionFinder) listing(s span) bool { return strings.ContainsFunc(f.at(s), isLineEnd) }
+
+// matched returns the characters of both occurrences that pairings hold, which are in order.
+func (f *sectionFinder) matched(pairs []pairing) (first, later int) {
+	for i, p := range pairs {
+		if i == 0 || p.first != pairs[i-1].first {
+			first += f.size(p.first, p.first+1)
+		}
+		if i == 0 || p.later != pairs[i-1].later {
+			later += f.size(p.later, p.later+1)
+		}
+	}
+	return first, later
 }
 
 // equal reports whether all segments of a match are equal to their partners, and none is left
 // out.
 func (f *sectionFinder) equal(pairs []pairing) bool {
-	first, later := ends(pairs)
-	return int(first.to-first.from) == len(pairs) && int(later.to-later.from) == len(pairs) &&
-		!slices.ContainsFunc(pairs, func(p pairing) bool { return f.symbols[p.first] != f.symbols[p.later] })
+	b := f.blocks(pairs)
+	return len(b) == 1 && !b[0].near
 }
 
 // beside reports whether a paragraph stands beside one that is much like it: an item of a list,
@@ -364,271 +507,6 @@ func (f *sectionFinder) beside(s span) bool {
 		}
 	}
 	return false
-}
-
-// maxGap is how many segments in a row a match goes on over that only one occurrence has, or
-// that differ.
-const maxGap = 4
-
-// extended returns a match and what goes on behind small changes in both directions: segments
-// that are near, and segments that are changed, inserted or missing, one paragraph in five at
-// most, where what follows is worth it.
-func (f *sectionFinder) extended(pairs []pairing) []pairing {
-	x := extension{f: f, pairs: pairs}
-	x.grow(1)
-	slices.Reverse(x.pairs)
-	x.grow(-1)
-	slices.Reverse(x.pairs)
-	return x.pairs
-}
-
-type extension struct {
-	f       *sectionFinder
-	pairs   []pairing // the last one is where it goes on
-	changed int       // paragraphs that are changed, inserted or missing
-}
-
-// grow extends the match in the direction of step, 1 or -1.
-func (x *extension) grow(step int32) {
-	for {
-		last := x.pairs[len(x.pairs)-1]
-		next := pairing{last.first + step, last.later + step}
-		if x.can(next, step) && x.f.match(next.first, next.later) {
-			x.pairs = append(x.pairs, next)
-			continue
-		}
-		if more, changed := x.resume(last, step); more != nil {
-			x.pairs = append(x.pairs, more...)
-			x.changed += changed
-			continue
-		}
-		more := x.complete(next, step)
-		if more == nil {
-			return
-		}
-		x.pairs = append(x.pairs, more...)
-	}
-}
-
-// can reports whether a match may go on to a pairing in the direction of step: the occurrences
-// must not run into each other, nor into what is claimed.
-func (x *extension) can(p pairing, step int32) bool {
-	other := x.pairs[0] // at the other end
-	if p.first < 0 || int(p.later) >= len(x.f.segments) || step > 0 && p.first >= other.later || step < 0 && p.later <= other.first {
-		return false
-	}
-	return x.f.state[p.later] == free && x.f.state[p.first] != inserted
-}
-
-// maxPieces is how many segments of one occurrence are tried against a paragraph of the other.
-const maxPieces = 32
-
-// complete goes on to a break between paragraphs of either occurrence, where the paragraph
-// before it, which may have begun in the match, is near to as much of the other. So a change
-// does no harm where lines are broken elsewhere and segments are parts of paragraphs.
-func (x *extension) complete(next pairing, step int32) []pairing {
-	if !x.can(next, step) {
-		return nil
-	}
-	for _, p := range []perspective{{x.f, false}, {x.f, true}} {
-		whole, part := p.of(next)
-		wholeStart, partStart := whole, part
-		for i := len(x.pairs) - 1; !x.f.edge(wholeStart, step) && i >= 0 && len(x.pairs)-i <= maxPieces; i-- {
-			wholeStart, partStart = p.of(x.pairs[i])
-		}
-		if !x.f.edge(wholeStart, step) {
-			continue
-		}
-		end := whole
-		for breaks := range maxBreaks {
-			var ok bool
-			if end, ok = x.f.nextEdge(end, step); !ok {
-				break
-			}
-			last, ok := x.f.asLong(whole, end-step, part, step)
-			if !ok {
-				continue
-			}
-			to := p.pair(end-step, last)
-			a, b := between(wholeStart, end-step), between(partStart, last)
-			added := between(whole, end-step)
-			if x.f.size(added.from, added.to) >= loneCharacters {
-				a, b = added, between(part, last) // what matched before must not make up for it
-			} else if breaks > 0 {
-				break
-			}
-			if (x.f.parts(a) || x.f.parts(b)) && x.free(next, to, step) && x.f.near(a, b) {
-				return []pairing{next, to}
-			}
-		}
-	}
-	return nil
-}
-
-// maxBreaks is how many breaks ahead complete looks, for a change can hide one.
-const maxBreaks = 3
-
-// A perspective is one of the two ways to tell the occurrences of a match apart.
-type perspective struct {
-	f       *sectionFinder
-	swapped bool
-}
-
-func (v perspective) of(p pairing) (one, other int32) {
-	if v.swapped {
-		return p.later, p.first
-	}
-	return p.first, p.later
-}
-
-func (v perspective) pair(one, other int32) pairing {
-	if v.swapped {
-		return pairing{other, one}
-	}
-	return pairing{one, other}
-}
-
-// nextEdge returns the first segment behind i at which a paragraph begins, seen in the
-// direction of step, if it is not far.
-func (f *sectionFinder) nextEdge(i, step int32) (int32, bool) {
-	for range maxPieces {
-		if i += step; i < -1 || int(i) > len(f.segments) {
-			return 0, false
-		}
-		if f.edge(i, step) {
-			return i, true
-		}
-	}
-	return 0, false
-}
-
-// edge reports whether a paragraph begins at a segment, seen in the direction of step.
-func (f *sectionFinder) edge(i, step int32) bool {
-	if step < 0 {
-		i++
-	}
-	return i <= 0 || f.begins(i)
-}
-
-// between returns the range from one segment to another, either of which may be the first.
-func between(a, b int32) span { return span{min(a, b), max(a, b) + 1} }
-
-// asLong returns the last segment of a range that begins at start and is about as long as the
-// one from from to to: one that is equal to the last segment of that, or else the one at which
-// the lengths differ least.
-func (f *sectionFinder) asLong(from, to, start, step int32) (int32, bool) {
-	as := between(from, to)
-	want := f.size(as.from, as.to)
-	best, least := int32(-1), want/10+4
-	for i := range int32(maxPieces) {
-		at := start + i*step
-		if at < 0 || int(at) >= len(f.segments) {
-			break
-		}
-		r := between(start, at)
-		n := f.size(r.from, r.to)
-		if off := max(n-want, want-n); off < least {
-			best, least = at, off
-			if f.symbols[at] == f.symbols[to] {
-				break
-			}
-		}
-		if n > want+want/10+4 {
-			break
-		}
-	}
-	return best, best >= 0
-}
-
-// free reports whether a match may take all segments between two pairings.
-func (x *extension) free(from, to pairing, step int32) bool {
-	for p := from; ; {
-		if !x.can(p, step) {
-			return false
-		}
-		if p == to {
-			return true
-		}
-		if p.first != to.first {
-			p.first += step
-		}
-		if p.later != to.later {
-			p.later += step
-		}
-	}
-}
-
-// parts reports whether a range holds a segment that does not begin a paragraph: its lines are
-// broken elsewhere in another occurrence.
-func (f *sectionFinder) parts(s span) bool {
-	return slices.ContainsFunc(f.segments[s.from:s.to], func(x segment) bool { return !x.real })
-}
-
-func (f *sectionFinder) near(a, b span) bool {
-	return f.spanResemblance(a, b) >= DefaultMinResemblance
-}
-
-// resume looks behind a change for where both occurrences go on with the same content.
-func (x *extension) resume(last pairing, step int32) ([]pairing, int) {
-	for gap := int32(1); gap <= maxGap; gap++ {
-		for other := gap; other >= 0; other-- {
-			for _, skip := range []pairing{{gap, other}, {other, gap}} {
-				if more := x.follow(last, skip, step); more != nil {
-					changed := x.gap(last, more[0], step)
-					if x.allows(changed, len(more)) {
-						return more, changed
-					}
-				}
-				if gap == other {
-					break
-				}
-			}
-		}
-	}
-	return nil, 0
-}
-
-// maxFollow is how many segments resume looks at to see whether a change is worth it.
-const maxFollow = 64
-
-// follow returns the pairings behind a gap, if they have characters enough.
-func (x *extension) follow(last, skip pairing, step int32) []pairing {
-	for i := int32(1); i <= skip.later; i++ {
-		if !x.can(pairing{last.first + min(i, skip.first)*step, last.later + i*step}, step) {
-			return nil
-		}
-	}
-	var more []pairing
-	characters := 0
-	p := pairing{last.first + (skip.first+1)*step, last.later + (skip.later+1)*step}
-	for len(more) < maxFollow && x.can(p, step) && x.f.classes[p.first] == x.f.classes[p.later] && x.f.match(p.first, p.later) {
-		more = append(more, p)
-		characters += x.f.size(p.later, p.later+1)
-		p.first, p.later = p.first+step, p.later+step
-	}
-	if characters < x.f.opts.MinCharacters {
-		return nil
-	}
-	return more
-}
-
-// gap counts the paragraphs between two pairings that have no partner.
-func (x *extension) gap(a, b pairing, step int32) int {
-	if step < 0 {
-		a, b = b, a
-	}
-	return max(x.f.paragraphs(span{a.first + 1, b.first}), x.f.paragraphs(span{a.later + 1, b.later}))
-}
-
-// allows reports whether so many more changes, and paragraphs that match behind them, leave
-// one paragraph in five changed at most.
-func (x *extension) allows(changed, more int) bool {
-	a, b := x.pairs[0], x.pairs[len(x.pairs)-1]
-	if a.first > b.first {
-		a, b = b, a
-	}
-	all := max(x.f.paragraphs(span{a.first, b.first + 1}), x.f.paragraphs(span{a.later, b.later + 1}))
-	return 4*(x.changed+changed) <= all-x.changed+more
 }
 
 // A sizedRun is a run and the number of its characters.

@@ -21,6 +21,9 @@ type SectionOptions struct {
 
 	// HTML says that the text is the source of an HTML page. Its paragraphs are its blocks.
 	HTML bool
+
+	equalOnly bool // what is near counts and does not go
+	align     bool // the text is two texts, and what is natural in one counts between them
 }
 
 // The defaults.
@@ -32,12 +35,13 @@ const (
 // A Page is a page and its repeated sections.
 type Page struct {
 	Characters         int       `json:"characters"`          // of HTML, without markup
-	RepeatedCharacters int       `json:"repeated_characters"` // of all later occurrences
+	RepeatedCharacters int       `json:"repeated_characters"` // what goes if all later occurrences go
 	Sections           []Section `json:"sections"`
 
 	html   *markup.Page // nil for text
 	found  *sectionFinder
-	ranges [][]span // of the occurrences of the sections
+	ranges [][]span        // of the occurrences of the sections
+	gone   []shingle.Range // of the text, of HTML without markup: what goes, in order
 }
 
 // A Section is a maximal run of paragraphs that stands in a page twice or more.
@@ -61,13 +65,14 @@ type Occurrence struct {
 }
 
 // Sections finds the repeated sections of a page: runs of paragraphs that are equal after
-// normalisation, or near: resemblance 0.8 paragraph by paragraph, and one paragraph in five
-// changed, inserted or missing. How lines are broken makes no difference: a run counts if it
-// is one of whole paragraphs in one place. Of overlapping runs the longest is taken first; a
-// block that stands several times in a row is one section with as many occurrences. Sections
-// are in the order of their second occurrences, and occurrences in the order of the page; no
-// two later occurrences of any sections overlap. It takes time n log n and memory linear in the
-// length of the text, which must be less than 2 GiB.
+// normalisation, or near: resemblance 0.8 paragraph by paragraph, one paragraph in five
+// changed, inserted or missing, and 0.8 of the characters of either occurrence in the other. How
+// lines are broken makes no difference: a run counts if it is one of whole paragraphs in one
+// place. Of overlapping runs the longest is taken first; a text that comes several times in a row
+// is one section with as many occurrences. Runs of short lines that are no prose are natural, but
+// not directly behind each other. Sections are in the order of their second occurrences, and
+// occurrences in the order of the page; no two later occurrences of any sections overlap. It takes
+// time n log n and memory linear in the length of the text, which must be less than 2 GiB.
 func Sections(text string, opts *SectionOptions) Page {
 	var o SectionOptions
 	if opts != nil {
@@ -77,13 +82,14 @@ func Sections(text string, opts *SectionOptions) Page {
 		o.MinCharacters = DefaultMinCharacters
 	}
 	var p Page
-	visible := text
+	visible, listings := text, fences
 	if o.HTML {
 		p.html = markup.Parse(text)
 		visible = p.html.Text
+		listings = func(string) []shingle.Range { return preformatted(p.html) }
 	}
 	p.Characters = utf8.RuneCountInString(strings.TrimSuffix(visible, htmlEnd(p.html)))
-	f := newSectionFinder(visible, o)
+	f := newSectionFinder(visible, o, listings(visible))
 	f.claimAll()
 	f.fill(&p)
 	p.found = f
@@ -103,8 +109,12 @@ func htmlEnd(p *markup.Page) string {
 func (f *sectionFinder) fill(p *Page) {
 	p.Sections = []Section{}
 	for first, later := range f.claims {
-		slices.SortFunc(later, func(a, b span) int { return cmp.Compare(a.from, b.from) })
-		p.ranges = append(p.ranges, append([]span{first}, later...))
+		slices.SortFunc(later, func(a, b claim) int { return cmp.Compare(a.from, b.from) })
+		ranges := []span{first}
+		for _, c := range later {
+			ranges = append(ranges, c.span)
+		}
+		p.ranges = append(p.ranges, ranges)
 	}
 	slices.SortFunc(p.ranges, func(a, b []span) int { return cmp.Compare(a[1].from, b[1].from) })
 	for _, ranges := range p.ranges {
@@ -116,13 +126,16 @@ func (f *sectionFinder) fill(p *Page) {
 			if i == 0 {
 				continue
 			}
-			p.RepeatedCharacters += f.count(o)
 			if a, b := f.at(first), f.at(o); shingle.Normalize(a) != shingle.Normalize(b) {
 				s.Kind = Near
 				s.Resemblance = min(s.Resemblance, round(f.params.Resemblance(a, b)))
 			}
 		}
 		p.Sections = append(p.Sections, s)
+	}
+	p.gone = f.gone()
+	for _, r := range p.gone {
+		p.RepeatedCharacters += utf8.RuneCountInString(f.text[r.Start:r.End])
 	}
 }
 
@@ -165,37 +178,39 @@ func numberLines(text string, sections []Section) {
 	}
 }
 
-// Cuts returns what goes of the page if the later occurrences go, in order: they themselves,
-// but of HTML without tags of elements that also hold something else.
+// Cuts returns what goes of the page if the later occurrences go, in order: they themselves, but
+// for what the first has nothing like, and of HTML for tags of elements that also hold something
+// else.
 func (p Page) Cuts() []shingle.Range {
+	if p.html == nil {
+		return p.gone
+	}
 	var cuts []shingle.Range
-	for _, s := range p.Sections {
-		for _, o := range s.Occurrences[1:] {
-			if p.html == nil {
-				cuts = append(cuts, shingle.Range{Start: o.Start, End: o.End})
-				continue
-			}
-			for _, c := range p.html.Cuts(markup.Range{Start: o.Start, End: o.End}) {
-				cuts = append(cuts, shingle.Range(c))
-			}
+	for _, r := range p.gone {
+		for _, c := range p.html.Cuts(p.html.Whole(p.html.Source(markup.Range(r)))) {
+			cuts = append(cuts, shingle.Range(c))
 		}
 	}
-	slices.SortFunc(cuts, func(a, b shingle.Range) int { return cmp.Compare(a.Start, b.Start) })
 	return cuts
 }
 
 // RemoveRepeats returns a page without the later occurrences of its repeated sections, and what
-// was taken out: ranges of text, in order. What is left has no repeated sections: where short
+// was taken out: ranges of text, in order. What is left has no equal sections: where short
 // repeats come together when something between them goes, they go too.
 func RemoveRepeats(text string, opts *SectionOptions) (string, []shingle.Range) {
+	var o SectionOptions
+	if opts != nil {
+		o = *opts
+	}
 	var removed []shingle.Range
 	for range maxRounds {
-		cuts := Sections(text, opts).Cuts()
+		cuts := Sections(text, &o).Cuts()
 		if len(cuts) == 0 {
 			break
 		}
 		text = textWithout(text, cuts)
 		removed = merge(removed, cuts)
+		o.equalOnly = true // what is near to what went may not be near to what is left
 	}
 	return text, removed
 }

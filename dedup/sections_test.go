@@ -6,6 +6,7 @@ import (
 	"os"
 	"reflect"
 	"slices"
+	"sort"
 	"strings"
 	"sync"
 	"testing"
@@ -40,7 +41,7 @@ func runs(t *testing.T, letters string, o *SectionOptions) []string {
 	t.Helper()
 	var ps []string
 	for _, l := range letters {
-		p := fmt.Sprintf("This is paragraph %c, of average length.", l)
+		p := fmt.Sprintf("This is paragraph %c, which is of average length, and a sentence.", l)
 		if l >= 'a' {
 			p = strings.Repeat(string(l), 7)
 		}
@@ -76,7 +77,9 @@ func TestRuns(t *testing.T) {
 		{"in a row and cut", "ABCABCA", nil, []string{"ABC@0 ABC@3"}},
 		{"lone short repeat", "xAyAz", nil, nil},
 		{"lone short repeat asked for", "xAyAz", all, []string{"A@1 A@3"}},
-		{"refrain in a row", "AAAAAA", nil, nil},
+		{"in a row, one paragraph", "AAAAAA", nil, []string{"A@0 A@1 A@2 A@3 A@4 A@5"}},
+		{"twice in a row, one paragraph", "AAx", nil, nil},
+		{"twice in a row, twice", "AAxAA", nil, []string{"AA@0 AA@3"}},
 		{"two that are short", "abxab", nil, nil},
 		{"two sections", "ABxyCDzAByxCD", nil, []string{"AB@0 AB@7", "CD@4 CD@11"}},
 		{"a paragraph changed", "ABxCDyABzCD", nil, []string{"ABxCD@0 ABzCD@6"}},
@@ -104,8 +107,35 @@ func TestLoneLongParagraph(t *testing.T) {
 	if got := Sections(long[:90]+"\n\nx\n\n"+long[:90], nil); len(got.Sections) != 0 {
 		t.Errorf("a paragraph of 90 characters twice: %+v", got)
 	}
-	if got := Sections("one two three\nfour\n\nx\n\none two three\nfour", &SectionOptions{MinCharacters: 17}); len(got.Sections) != 1 {
-		t.Errorf("17 characters are enough if asked for: %+v", got)
+	lines := "one two three and four\nfive and six and seven"
+	for least, want := range map[int]int{2: 1, 3: 0, 0: 0} {
+		if got := Sections(lines+"\n\nx\n\n"+lines, &SectionOptions{MinCharacters: least}); len(got.Sections) != want {
+			t.Errorf("of 44 letters with at least %d: %+v", least, got)
+		}
+	}
+}
+
+// TestMostOfASectionIsInBoth: one paragraph in five may differ, but no more than a fifth of the
+// characters.
+func TestMostOfASectionIsInBoth(t *testing.T) {
+	around := strings.Split("The first of four sentences, each of which is long enough to count.\nWhat the second one says is something else and is a bit longer.\n"+
+		"A third one follows where the long paragraph ends, as it does here.\nAnd here is the fourth, behind which the section of the page ends.", "\n")
+	page := func(middle string) []string {
+		return append(append(append([]string(nil), around[:2]...), middle), around[2:]...)
+	}
+	for name, tt := range map[string]struct {
+		one, other string
+		want       Kind
+	}{
+		"short": {"One line.", "Another.", Near},
+		"long":  {stories[0], stories[1], Exact},
+	} {
+		text := strings.Join(append(append(page(tt.one), "Between the two of them."), page(tt.other)...), "\n")
+		for _, s := range Sections(text, nil).Sections {
+			if s.Kind != tt.want {
+				t.Errorf("a %s paragraph is another one: %+v", name, s)
+			}
+		}
 	}
 }
 
@@ -285,22 +315,28 @@ func checkPage(t *testing.T, text string, o SectionOptions) {
 		later = append(later, s.Occurrences[1:]...)
 	}
 	slices.SortFunc(later, func(a, b Occurrence) int { return a.Start - b.Start })
-	repeated := 0
 	for i, o := range later {
 		if i > 0 && o.Start < later[i-1].End {
 			t.Errorf("%q: later occurrences overlap: %+v", text, later)
 			return
 		}
-		repeated += utf8.RuneCountInString(text[o.Start:o.End])
 	}
-	if !o.HTML && repeated != p.RepeatedCharacters {
-		t.Errorf("%q: %d repeated characters, want %d", text, p.RepeatedCharacters, repeated)
+	gone := 0
+	for _, c := range p.Cuts() {
+		gone += utf8.RuneCountInString(text[c.Start:c.End])
+		if i := slices.IndexFunc(later, func(o Occurrence) bool { return o.End >= c.End }); !o.HTML && (i < 0 || later[i].Start > c.Start) {
+			t.Errorf("%q: %+v goes and is in no later occurrence: %+v", text, c, later)
+		}
+	}
+	if !o.HTML && gone != p.RepeatedCharacters {
+		t.Errorf("%q: %d repeated characters, want %d", text, p.RepeatedCharacters, gone)
 	}
 	left, removed := RemoveRepeats(text, &o)
 	if want := textWithout(text, removed); left != want {
 		t.Errorf("%q: left is %q, and without what was removed %q", text, left, want)
 	}
-	if again := Sections(left, &o); len(again.Sections) > 0 {
+	checkNothingLost(t, text, left, o)
+	if again := Sections(left, &SectionOptions{MinCharacters: o.MinCharacters, All: o.All, HTML: o.HTML, equalOnly: true}); len(again.Cuts()) > 0 {
 		t.Errorf("%q %+v: %q is left and has %+v", text, o, left, again.Sections)
 	}
 	var shown strings.Builder
@@ -314,6 +350,58 @@ func checkPage(t *testing.T, text string, o SectionOptions) {
 	if squeezed(shown.String()) != squeezed(visible) {
 		t.Errorf("%q: the passages are %q", text, shown.String())
 	}
+}
+
+// checkNothingLost holds what is left of a page to this: every sentence of the page is in it, whole
+// or in pieces, or one that is near to it.
+func checkNothingLost(t *testing.T, text, left string, o SectionOptions) {
+	t.Helper()
+	if o.HTML {
+		text, left = markup.Parse(text).Text, markup.Parse(left).Text
+	}
+	whole := letters(left)
+	var there []shingle.Set
+	for _, s := range sentences(left, shingle.Paragraphs(left)...) {
+		there = append(there, shingle.DefaultParams().Set(left[s.Start:s.End]))
+	}
+	for _, r := range sentences(text, shingle.Paragraphs(text)...) {
+		s := text[r.Start:r.End]
+		set := shingle.DefaultParams().Set(s)
+		if inPieces(letters(s), whole) ||
+			slices.ContainsFunc(there, func(other shingle.Set) bool { return shingle.Resemblance(set, other) >= DefaultMinResemblance }) {
+			continue
+		}
+		t.Errorf("%q is lost of %q, left is %q: %+v", s, text, left, o)
+		return
+	}
+}
+
+// inPieces reports whether all of s but a fifth, or eight characters, is in whole, in pieces of
+// six characters and more.
+func inPieces(s, whole string) bool {
+	if strings.Contains(whole, s) {
+		return true
+	}
+	rest := []rune(s)
+	there, all := 0, len(rest)
+	for len(rest) > 0 {
+		n := sort.Search(len(rest), func(n int) bool { return !strings.Contains(whole, string(rest[:n+1])) })
+		if n >= 6 {
+			there += n
+		}
+		rest = rest[max(n, 1):]
+	}
+	return 5*there >= 4*all || all-there <= 8
+}
+
+// letters returns the letters and digits of a text, normalised.
+func letters(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsNumber(r) {
+			return r
+		}
+		return -1
+	}, shingle.Normalize(s))
 }
 
 func squeezed(s string) string {

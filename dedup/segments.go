@@ -28,8 +28,8 @@ const windowCharacters = 16
 // read, and few enough for their hashes to stay near.
 const maxKnownBreaks = 1 << 18
 
-// segments cuts a text at its paragraphs and wherever the characters before or behind are
-// those before or behind a break between paragraphs.
+// segments cuts a text at its paragraphs, wherever the characters before or behind are those
+// before or behind a break between paragraphs, and between the copies of a tandem repeat.
 func segments(text string, paragraphs []shingle.Range) []segment {
 	if len(paragraphs) == 0 {
 		return nil
@@ -66,6 +66,14 @@ func segments(text string, paragraphs []shingle.Range) []segment {
 		}
 		starts[w.count%windowCharacters] = start
 	})
+	longest := 0
+	for _, p := range paragraphs {
+		longest = max(longest, p.End-p.Start)
+	}
+	t := newTandemFinder(longest)
+	for _, p := range paragraphs {
+		breaks = t.breaks(breaks, text, p)
+	}
 	slices.Sort(breaks)
 	return cut(text, paragraphs, slices.Compact(breaks))
 }

@@ -61,7 +61,7 @@ func covered(ss []Span) (bytes int) {
 func spansAcross(p shingle.Params, text, kept string, minimum float64) (out []Span) {
 	const between = "\n\n"
 	shift := len(text) + len(between)
-	for _, s := range Sections(text+between+kept, nil).Sections {
+	for _, s := range Sections(text+between+kept, &SectionOptions{align: true}).Sections {
 		var here, there []Occurrence
 		for _, o := range s.Occurrences {
 			if o.End <= len(text) {

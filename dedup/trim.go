@@ -113,14 +113,14 @@ func (o *TrimOptions) find(d *shingle.Digester, text string, site uint64, b *boi
 // pairRepeats returns what is removed of a page, with what it repeats as far as that was found
 // at once: what only comes together when something else goes has no first occurrence.
 func pairRepeats(p Page, removed []shingle.Range) (rs []repeat) {
+	var found []repeat
 	for _, s := range p.Sections {
 		first := shingle.Range{Start: s.Occurrences[0].Start, End: s.Occurrences[0].End}
 		for _, o := range s.Occurrences[1:] {
-			rs = append(rs, repeat{shingle.Range{Start: o.Start, End: o.End}, first})
+			found = append(found, repeat{shingle.Range{Start: o.Start, End: o.End}, first})
 		}
 	}
-	slices.SortFunc(rs, func(a, b repeat) int { return a.at.Start - b.at.Start })
-	found := rs
+	slices.SortFunc(found, func(a, b repeat) int { return a.at.Start - b.at.Start })
 	for _, r := range removed {
 		for _, f := range found {
 			if f.at.End <= r.Start || f.at.Start >= r.End {
@@ -129,7 +129,9 @@ func pairRepeats(p Page, removed []shingle.Range) (rs []repeat) {
 			if r.Start < f.at.Start {
 				rs = append(rs, repeat{at: shingle.Range{Start: r.Start, End: f.at.Start}})
 			}
-			r.Start = f.at.End
+			end := min(r.End, f.at.End)
+			rs = append(rs, repeat{shingle.Range{Start: max(r.Start, f.at.Start), End: end}, f.first})
+			r.Start = end
 		}
 		if r.Start < r.End {
 			rs = append(rs, repeat{at: r})

@@ -42,15 +42,17 @@ func newPage(s *streams) *cobra.Command {
 		Long: `Report sections that a page repeats, text or HTML: runs of two paragraphs and
 more, or one long paragraph. Case, width, punctuation variants, markup and how lines are broken
 make no difference, and neither do small changes: letters changed, or one paragraph in five
-changed, inserted or missing. Shorter repeats, such as refrains and captions, are natural; --all
-shows them.
+changed, inserted or missing, as long as 0.8 of the characters of either are in the other. A text
+pasted several times in a row is a section too. Shorter repeats, and short lines that are no prose
+and come again behind other text, such as refrains, captions, menus and code, are natural; --all shows them.
 
 One page is shown with its sections marked; of several, and of archives (WARC, WET and ARC,
 where pages are named by their addresses), those with repeats are listed, the worst first.
 --html FILE writes a picture of them to look at in a browser.
 
 With --fix -o OUT the page is written without the later occurrences, and every other byte as
-it was. Of HTML whole elements go where a section is all their content, and no element is left
+it was. What is in the page only once stays: what is inserted into a later occurrence, and a
+sentence that is changed by more than a little. Of HTML whole elements go where a section is all their content, and no element is left
 with one of its tags. A directory, and more than one page, become the directory OUT with the
 same names inside, which appears when it is complete.
 

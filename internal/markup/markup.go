@@ -21,6 +21,10 @@ type Page struct {
 	// drawings and form controls are no text.
 	Text string
 
+	// Listings are the ranges of Text that stand in pre elements, in order: lines that were
+	// broken by hand.
+	Listings []Range
+
 	pieces []piece // of Text, in order
 	media  []int32 // offsets in the source of pictures and the like
 	tags   []tag   // in order; every start tag of an element that can have content has a partner

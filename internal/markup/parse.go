@@ -84,6 +84,7 @@ type element struct {
 	tag    int32
 	hidden bool
 	pre    bool
+	listed int // of the outermost that is pre: where its text begins, else -1
 }
 
 func newReader(source string, ignore map[atom.Atom]bool) *reader {
@@ -150,11 +151,14 @@ func (r *reader) startTag(start, end int) {
 		r.page.tags = append(r.page.tags, t)
 		return
 	}
+	e.listed = -1
 	if len(r.open) > 0 {
 		e.hidden, e.pre = r.top().hidden, r.top().pre
 	}
 	e.hidden = r.hides(more) || e.name == atom.Noscript || e.hidden
-	e.pre = e.pre || e.name == atom.Pre || e.name == atom.Listing || e.name == atom.Plaintext || e.name == atom.Xmp
+	if !e.pre && (e.name == atom.Pre || e.name == atom.Listing || e.name == atom.Plaintext || e.name == atom.Xmp) {
+		e.pre, e.listed = true, len(r.text)
+	}
 	e.tag = t.partner
 	if e.name == atom.Noscript {
 		r.z.NextIsNotRawText()
@@ -235,6 +239,9 @@ func (r *reader) pop(start, end int) {
 	}
 	if e.role&spaced != 0 && r.space < 0 {
 		r.space = start
+	}
+	if e.listed >= 0 && e.listed < len(r.text) {
+		r.page.Listings = append(r.page.Listings, Range{e.listed, len(r.text)})
 	}
 	r.page.tags[e.tag].partner = int32(len(r.page.tags))
 	r.page.tags = append(r.page.tags, tag{int32(start), int32(end), e.tag, e.role&outer != 0})

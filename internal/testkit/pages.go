@@ -138,10 +138,14 @@ func (p *pageWriter) body() []block {
 }
 
 // edited returns a near copy: letters changed in some paragraphs, and in one of five at most
-// more than that: it is missing, inserted or a caption with another number.
+// more than that: it is missing, inserted or a caption with another number. What is missing is a
+// seventh of the characters at most.
 func (p *pageWriter) edited(body []block) []block {
 	var out []block
-	changes := len(body) / 6
+	changes, all := len(body)/6, 0
+	for _, b := range body {
+		all += utf8.RuneCountInString(b.text)
+	}
 	letters := alphabets[p.script].letters
 	for i, b := range body {
 		inner := i > 0 && i < len(body)-1
@@ -151,7 +155,7 @@ func (p *pageWriter) edited(body []block) []block {
 			changes--
 			out = append(out, block{text: b.text + "7", kind: b.kind})
 			continue
-		case inner && long && changes > 0 && p.IntN(6) == 0 && i < len(body)-2:
+		case inner && long && 7*utf8.RuneCountInString(b.text) < all && changes > 0 && p.IntN(6) == 0 && i < len(body)-2:
 			changes = 0
 			continue
 		case inner && changes > 0 && p.IntN(6) == 0 && i < len(body)-2:
@@ -202,7 +206,8 @@ func (p *pageWriter) bait() []block {
 		case 6: // a list whose long items differ in a number
 			long := p.sentence(130 + p.IntN(100))
 			for range 2 + p.IntN(4) {
-				out = append(out, block{text: fmt.Sprintf("%s %d", long, p.IntN(1e4)), kind: item})
+				p.lines++
+				out = append(out, block{text: fmt.Sprintf("%s %d%02d", long, p.IntN(100), p.lines%100), kind: item})
 			}
 		}
 		out = append(out, p.unique(paragraph))
@@ -338,4 +343,76 @@ func (p *pageWriter) marked(text string) string {
 		text = strings.ReplaceAll(text, ".", "&period;")
 	}
 	return strings.Replace(text, " ", "\n\t", 1)
+}
+
+// Feed makes an HTML page as sites have them: a menu that comes again at the end, stories with the
+// same rows of buttons and some of them twice, a table of contents, and lists whose items differ
+// in little.
+func (w Writer) Feed() string {
+	p := &pageWriter{Writer: w, script: w.IntN(len(alphabets))}
+	a := alphabets[p.script]
+	for range 300 {
+		var word strings.Builder
+		for range 1 + w.IntN(7) {
+			word.WriteRune(a.letters[w.IntN(len(a.letters))])
+		}
+		p.words = append(p.words, word.String())
+	}
+	var b strings.Builder
+	element := func(name, text string) {
+		b.WriteString("<" + name + ">" + html.EscapeString(text) + "</" + name + ">\n")
+	}
+	var menu, buttons, headings []string
+	for range 3 + p.IntN(20) {
+		menu = append(menu, p.sentence(4+p.IntN(12)))
+	}
+	for range 2 + p.IntN(4) {
+		buttons = append(buttons, p.sentence(8+p.IntN(12)))
+	}
+	for range 3 + p.IntN(6) {
+		headings = append(headings, p.unique(heading).text)
+	}
+	chrome := func() {
+		b.WriteString("<nav><ul>")
+		for _, m := range menu {
+			element("li", m)
+		}
+		b.WriteString("</ul></nav>\n")
+	}
+	chrome()
+	b.WriteString("<ol>")
+	for _, h := range headings {
+		element("li", h)
+	}
+	b.WriteString("</ol>\n")
+	var stories []string
+	for _, h := range headings {
+		b.WriteString("<article>")
+		for _, x := range buttons {
+			element("p", x)
+		}
+		element("h3", h)
+		for range 1 + p.IntN(4) {
+			var text []string
+			for range 1 + p.IntN(5) {
+				text = append(text, p.sentence(20+p.IntN(120))+".")
+			}
+			s := strings.Join(text, " ")
+			switch n := len(stories); {
+			case n > 0 && p.IntN(4) == 0: // once more, perhaps with another sentence
+				s = stories[p.IntN(n)]
+				if cut := strings.Split(s, ". "); p.IntN(2) == 0 {
+					cut[p.IntN(len(cut))] = p.sentence(20+p.IntN(80)) + "."
+					s = strings.ReplaceAll(strings.Join(cut, ". "), "..", ".")
+				}
+			case n > 0 && p.IntN(4) == 0: // with another number
+				s = stories[n-1] + fmt.Sprintf(" %s %d.", p.sentence(10), p.IntN(1000))
+			}
+			stories = append(stories, s)
+			element("p", s)
+		}
+		b.WriteString("</article>\n")
+	}
+	chrome()
+	return b.String()
 }
