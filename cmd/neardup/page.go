@@ -54,10 +54,11 @@ With --fix -o OUT the page is written without the later occurrences, and every o
 it was. What is in the page only once stays: what is inserted into a later occurrence, and a
 sentence that is changed by more than a little. Of HTML whole elements go where a section is all their content, and no element is left
 with one of its tags. A directory, and more than one page, become the directory OUT with the
-same names inside, which appears when it is complete.
+same names inside, which appears when it is complete. All that nothing is taken out of is copied: pages
+without repeats, pages that could not be read, other files, hidden files, symbolic links.
 
 In a directory a file is a page if its name says so, or if it begins like HTML or an archive. Other
-files, such as images and scripts, are skipped, and copied by --fix.
+files, such as images and scripts, are skipped, and so are hidden files and symbolic links.
 
 Exit status is 0 when done, 3 if some pages could not be read as text, 20 if there are
 repeated sections and --fail-on-duplicates was given, 1 if it failed, and 64 for wrong usage.`,
@@ -128,7 +129,7 @@ func (s *streams) runPage(ctx context.Context, args []string, f pageFlags) error
 			return errors.Join(err, run.fixed.Remove())
 		}
 	}
-	if err := run.finish(); err != nil {
+	if err := run.finish(ctx); err != nil {
 		return errors.Join(err, run.fixed.Remove())
 	}
 	switch {
@@ -208,12 +209,10 @@ func (r *pageRun) begin(args []string, sources []*record.Source) error {
 func (r *pageRun) source(ctx context.Context, source *record.Source) (err error) {
 	if source.Other {
 		r.others++
-		if r.fixed == nil {
-			return nil
-		}
+		return nil
 	}
 	maxBytes := int64(r.flags.maxRecordBytes)
-	in, err := source.Reader(record.Position{}, record.ReadOptions{MaxBytes: maxBytes, CopyLong: source.Other})
+	in, err := source.Reader(record.Position{}, record.ReadOptions{MaxBytes: maxBytes})
 	if err != nil {
 		return err
 	}
@@ -230,18 +229,10 @@ func (r *pageRun) source(ctx context.Context, source *record.Source) (err error)
 		if err != nil {
 			return err
 		}
-		if source.Other && (raw.Reject == nil || raw.Reject.Reason == record.TooLong) {
-			err := r.fixed.Copy(raw)
-			raw.Release()
-			if err != nil {
-				return err
-			}
-			continue
-		}
 		page, reject := d.DecodePage(raw)
 		switch {
 		case reject != nil:
-			err = r.reject(reject)
+			err = r.reject(source, reject)
 		case raw.Other:
 		case r.fixed != nil:
 			err = r.fix(raw, page)
@@ -254,9 +245,10 @@ func (r *pageRun) source(ctx context.Context, source *record.Source) (err error)
 	}
 }
 
-// reject tells of a page that can't be read. A lone page that was to be written is a failure.
-func (r *pageRun) reject(reject *record.Reject) error {
-	if r.single && r.fixed != nil {
+// reject tells of a page that can't be read. If it was to be written, and can't be left as it is, that
+// is a failure.
+func (r *pageRun) reject(source *record.Source, reject *record.Reject) error {
+	if r.fixed != nil && !r.fixed.Keeps(source) {
 		return reject
 	}
 	r.rejected++
@@ -324,7 +316,7 @@ func (r *pageRun) fix(raw *record.Raw, page record.Page) error {
 	}
 	out, err := page.Text.Without(ranges)
 	if err != nil {
-		return r.reject(&record.Reject{Source: page.Name, Line: raw.Line, Offset: raw.Offset, Reason: record.Undecodable, Detail: err.Error()})
+		return r.reject(raw.Source, &record.Reject{Source: page.Name, Line: raw.Line, Offset: raw.Offset, Reason: record.Undecodable, Detail: err.Error()})
 	}
 	if err := r.fixed.Write(raw.Source, out); err != nil || r.flags.quiet {
 		return err
@@ -340,17 +332,21 @@ func (r *pageRun) fix(raw *record.Raw, page record.Page) error {
 }
 
 // finish completes the outputs, and prints the summary of many pages.
-func (r *pageRun) finish() error {
+func (r *pageRun) finish(ctx context.Context) error {
 	if r.fixed != nil {
-		if err := r.fixed.Commit(); err != nil || r.single || r.flags.quiet {
+		if err := r.fixed.Commit(ctx); err != nil || r.single && r.rejected == 0 || r.flags.quiet {
 			return err
 		}
-		left := ""
+		var copied []string
 		if r.rejected > 0 {
-			left = fmt.Sprintf("; %s could not be read and left out", plural(r.rejected, "page"))
+			copied = append(copied, plural(r.rejected, "page")+" that could not be read")
 		}
 		if r.others > 0 {
-			left += fmt.Sprintf("; %s that are no pages are as they were", plural(r.others, "file"))
+			copied = append(copied, plural(r.others, "file")+" of other kinds")
+		}
+		left := ""
+		if len(copied) > 0 {
+			left = "; copied unchanged: " + strings.Join(copied, ", ")
 		}
 		_, err := fmt.Fprintf(r.err, "neardup: %s of %s had repeated sections%s\n", grouped(r.repeated), plural(r.pages, "page"), left)
 		return err

@@ -3,9 +3,11 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -97,6 +99,85 @@ func writeIn(t *testing.T, dir, name, content string) {
 		t.Fatal(err)
 	}
 	writeFile(t, path, []byte(content))
+}
+
+// TestFixWritesAll fixes a directory of everything: what is changed are pages with repeats, and all
+// else is there as it was, under the same names.
+func TestFixWritesAll(t *testing.T) {
+	dir := t.TempDir()
+	const line = "A line of a page, of some length, which stands in it twice, and is not like another.\n"
+	repeats := strings.Repeat(line+"It has another one below.\n\nbetween\n\n", 2)
+	zipped := string(gzipped(t, repeats))
+	changed := []string{"a.txt", "deep/er/a page.html", "zipped.txt.gz"}
+	rejected := []string{"undecodable.html", "over the limit.txt", "broken.html.gz", "deep/cut.txt.gz"}
+	all := map[string]string{
+		"a.txt": repeats, "deep/er/a page.html": "<p>" + strings.ReplaceAll(repeats, "\n\n", "<p>"), "zipped.txt.gz": zipped,
+		"undecodable.html": "caf\xe9\x81\xff", "over the limit.txt": strings.Repeat("a line\n", 200), "broken.html.gz": "\x1f\x8b broken", "deep/cut.txt.gz": zipped[:len(zipped)/2],
+		"empty.html": "", "once.txt": "once\n", "once.html.gz": string(gzipped(t, "<p>once", "<p>more")), "once.txt.bz2": bzipped,
+		"logo.png": "\x89PNG\x00", "large.bin": strings.Repeat("\x00\x01", 5000), "deep/style.css": repeats, "table.csv": "text\n\"x\n", "site.tar.gz": string(gzipped(t, strings.Repeat("tar", 99))),
+		".htaccess": "deny\n", ".well-known/security.txt": repeats, "deep/.hidden.html": "<p>",
+	}
+	for name, content := range all {
+		writeIn(t, dir, "site/"+name, content)
+	}
+	for _, err := range []error{
+		os.Mkdir(filepath.Join(dir, "site/nothing"), 0o777), os.Symlink("../a.txt", filepath.Join(dir, "site/deep/link.txt")),
+		os.Chmod(filepath.Join(dir, "site/logo.png"), 0o555),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	code, stderr := neardup(t, dir, "page", "--fix", "--max-record-bytes", "1000", "-o", "fixed", "site")
+	if code != exitRejects || !strings.Contains(stderr, "neardup: 3 of 7 pages had repeated sections; copied unchanged: 4 pages that could not be read, 5 files of other kinds\n") {
+		t.Errorf("exit code %d: %s", code, stderr)
+	}
+	for _, name := range rejected {
+		if !strings.Contains(stderr, "neardup: rejected: site/"+name) {
+			t.Errorf("nothing is said of %s", name)
+		}
+	}
+	if got, want := names(t, filepath.Join(dir, "fixed")), names(t, filepath.Join(dir, "site")); !slices.Equal(got, want) {
+		t.Errorf("there are %q, and were %q", got, want)
+	}
+	for name, content := range all {
+		if got := readFile(t, filepath.Join(dir, "fixed", name)); (got == content) == slices.Contains(changed, name) {
+			t.Errorf("%s: %q became %q", name, content, got)
+		}
+	}
+	if to, err := os.Readlink(filepath.Join(dir, "fixed/deep/link.txt")); err != nil || to != "../a.txt" {
+		t.Errorf("the link leads to %q, %v", to, err)
+	}
+	if code, stderr := neardup(t, dir, "page", "--fix", "-o", "again", "fixed", "--max-record-bytes", "1000"); code != exitRejects || !strings.Contains(stderr, "0 of 7 pages") {
+		t.Errorf("again: exit code %d: %s", code, stderr)
+	}
+
+	// A directory of one page that can't be read, and two directories that hold the same.
+	writeIn(t, dir, "lone/undecodable.html", all["undecodable.html"])
+	if code, _ := neardup(t, dir, "page", "--fix", "-o", "lone-fixed", "lone"); code != exitRejects || readFile(t, filepath.Join(dir, "lone-fixed/undecodable.html")) != all["undecodable.html"] {
+		t.Errorf("a lone page: exit code %d", code)
+	}
+	writeIn(t, dir, "lone/.htaccess", "allow\n")
+	code, stderr = neardup(t, dir, "page", "--fix", "-o", "both", "site", "lone")
+	if left, _ := filepath.Glob(filepath.Join(dir, "both*")); code != exitFailed || !strings.Contains(stderr, "would both be written as .htaccess") || len(left) > 0 {
+		t.Errorf("two directories: exit code %d: %s, left %q", code, stderr, left)
+	}
+}
+
+// bzipped is "once\n", compressed.
+const bzipped = "BZh91AY&SY\x93\xb0h\x92\x00\x00\x02A\x00\x00\x10\x0a\x01\xa0\x00!\x86\x81\x9a\x0a\x1bqw$S\x85\x09\x09;\x06\x89 "
+
+// names lists what is in a directory, in order.
+func names(t *testing.T, dir string) (names []string) {
+	t.Helper()
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		names = append(names, strings.TrimPrefix(path, dir))
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return names
 }
 
 // TestPagesOnBrokenDisk makes every operation fail in turn: the output is there when all of it
