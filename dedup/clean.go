@@ -80,6 +80,11 @@ func (c *cleaner) clean(ctx context.Context) (Summary, error) {
 		return c.state.Summary, err
 	}
 	c.o.Input.Fields.Rank = c.o.Keep.field()
+	for _, s := range c.o.Input.Sources {
+		if err := s.CheckFields(c.o.Input.Fields); err != nil {
+			return c.state.Summary, fmt.Errorf("%s: %w", s.Name, err)
+		}
+	}
 	err := c.open()
 	if err == nil {
 		err = c.prepare(ctx)

@@ -28,7 +28,7 @@ func Stream(r io.Reader) (Input, error) {
 
 func openInput(names []string, o record.FindOptions) (Input, error) {
 	in := Input{Fields: record.DefaultFields(), MaxBadRate: DefaultMaxBadRate, OnBad: SkipBad}
-	o.Text = in.Fields.Text
+	o.Fields = in.Fields
 	var err error
 	in.Sources, err = record.Find(names, o)
 	return in, err

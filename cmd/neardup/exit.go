@@ -12,6 +12,7 @@ import (
 
 	"neardup/dedup"
 	"neardup/internal/durable"
+	"neardup/internal/record"
 	"neardup/shingle"
 	"neardup/store"
 )
@@ -71,6 +72,7 @@ func explain(err error, signalled os.Signal) (code int, hint string) {
 	var params *store.ParamsError
 	var behind *durable.BehindError
 	var badRate *dedup.BadRateError
+	var columns *record.ColumnsError
 	var dropRate *dedup.DropRateError
 	switch {
 	case err == nil:
@@ -108,6 +110,8 @@ func explain(err error, signalled os.Signal) (code int, hint string) {
 		return exitFailed, "pass --force to replace it"
 	case errors.Is(err, dedup.ErrChanged):
 		return exitFailed, "run the first command again to finish it, or use another -o and --index"
+	case errors.As(err, &columns):
+		return exitFailed, "rename all but one; a field that is not needed can be left out, as with --date-field ''"
 	case errors.As(err, &badRate):
 		return exitFailed, badRateHint(badRate)
 	case errors.Is(err, fs.ErrNotExist):

@@ -132,7 +132,7 @@ func (s *streams) input(args []string, f inputFlags, r resourceFlags, spool bool
 	if first := slices.Index(args, record.Stdin); first >= 0 && slices.Contains(args[first+1:], record.Stdin) {
 		return in, usagef("standard input is named twice")
 	}
-	o := record.FindOptions{Stdin: s.in, Text: f.fields.Text, Spool: spool, TempDir: r.tempDir}
+	o := record.FindOptions{Stdin: s.in, Fields: f.fields, Spool: spool, TempDir: r.tempDir}
 	if f.format != "" {
 		var err error
 		if o.Format, err = record.ParseFormat(f.format); err != nil {

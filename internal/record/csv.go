@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 
 	"neardup/internal/charset"
@@ -19,6 +20,37 @@ type table struct {
 
 // Columns returns the names of the columns of a table.
 func (s *Source) Columns() []string { return s.table.columns }
+
+// A ColumnsError reports that several columns of a table have the name of a field that is asked for:
+// any of them could be meant.
+type ColumnsError struct {
+	Name    string
+	Numbers []int // of the columns, from 1
+}
+
+func (e *ColumnsError) Error() string {
+	numbers := make([]string, len(e.Numbers))
+	for i, n := range e.Numbers {
+		numbers[i] = strconv.Itoa(n)
+	}
+	return fmt.Sprintf("several columns have the name %q: columns %s", e.Name, strings.Join(numbers, " and "))
+}
+
+// CheckFields refuses a table in which a field that is asked for is several columns.
+func (s *Source) CheckFields(f Fields) error {
+	for _, field := range fieldsOf(f) {
+		e := &ColumnsError{Name: field.name()}
+		for i, name := range s.table.columns {
+			if name == e.Name {
+				e.Numbers = append(e.Numbers, i+1)
+			}
+		}
+		if len(e.Numbers) > 1 {
+			return e
+		}
+	}
+	return nil
+}
 
 // readHeader takes the header row for the preamble.
 func (s *Source) readHeader() error {

@@ -116,7 +116,7 @@ func (s *Source) detect(opts FindOptions) error {
 		if err != nil {
 			return err
 		}
-		s.Format = formatOfContent(head, opts.Text)
+		s.Format = formatOfContent(head, opts.Fields.Text)
 		if opts.Pages && !s.Format.HoldsPages() {
 			s.Format = Text
 		}
@@ -140,7 +140,7 @@ func (s *Source) detect(opts FindOptions) error {
 		}
 	}
 	if s.Format == CSV || s.Format == TSV {
-		return s.readHeader()
+		return errors.Join(s.readHeader(), s.CheckFields(opts.Fields))
 	}
 	head, err := s.head(func(head []byte) bool { return len(head) >= len(bom) || len(head) > 0 && head[0] != bom[0] })
 	if bytes.HasPrefix(head, bom) {

@@ -33,7 +33,7 @@ func inDir(t *testing.T, dir, name string, content []byte) *Source {
 	if err := os.WriteFile(path, content, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	sources, err := Find([]string{path}, FindOptions{Text: []string{"text"}, TempDir: dir})
+	sources, err := Find([]string{path}, FindOptions{Fields: plainFields, TempDir: dir})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -52,7 +52,7 @@ type Source struct {
 type FindOptions struct {
 	Format  Format    // of every input; empty means by name and content
 	Pages   bool      // inputs whose name does not tell are pages or archives of pages, no other records
-	Text    []string  // names of fields: what begins with a row that holds one of them is a table
+	Fields  Fields    // that will be asked for: what begins with a row that has one for the text is a table
 	Stdin   io.Reader // what "-" reads
 	Spool   bool      // keep a copy of what is read of a stream, so that it can be read again
 	TempDir string    // for copies; empty means the system's
