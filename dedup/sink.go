@@ -345,13 +345,19 @@ func (o *CleanOptions) checkOut() error {
 		if s.Charset() != first.Charset() {
 			return fmt.Errorf("%s is in %s and %s in %s: they can't be written to one file", first.Name, first.Charset(), s.Name, s.Charset())
 		}
-		if !slices.Equal(s.Columns(), first.Columns()) && s.Format != record.Parquet {
+		if s.Format == record.Parquet {
+			continue
+		}
+		if !slices.Equal(s.Columns(), first.Columns()) {
 			return fmt.Errorf("%s has the columns %q and %s has %q: they can't be written to one file", first.Name, first.Columns(), s.Name, s.Columns())
+		}
+		if s.Rows() != first.Rows() {
+			return fmt.Errorf("%s has %s and %s has %s: they can't be written to one file", first.Name, first.Rows(), s.Name, s.Rows())
 		}
 	}
 	f := record.FormatOfName(o.Out)
-	if f == record.Text && first.Format == record.Lines {
-		f = record.Lines
+	if f == record.Text && first.Format == record.Lines || f == record.TSV && first.Tabs() {
+		f = first.Format
 	}
 	if f != "" && f != first.Format && !(f.Whole() && first.Format.Whole()) {
 		return fmt.Errorf("%s is named like %s, and the records are written as %s, as they were read", o.Out, f, first.Format)

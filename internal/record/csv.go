@@ -14,12 +14,28 @@ import (
 
 // A table is what the header row says.
 type table struct {
-	comma   byte
+	comma   byte // what separates fields
+	plain   bool // a quotation mark is a character like any other
 	columns []string
 }
 
 // Columns returns the names of the columns of a table.
 func (s *Source) Columns() []string { return s.table.columns }
+
+// Tabs reports whether tabs stand between the fields of a table.
+func (s *Source) Tabs() bool { return s.table.comma == '\t' }
+
+// Rows says how the rows of a table are written, for messages: rows that are written otherwise can't stand
+// below them.
+func (s *Source) Rows() string {
+	switch {
+	case s.table.comma == 0:
+		return "no fields"
+	case s.table.plain:
+		return "fields between tabs, in which marks are not quotes"
+	}
+	return fmt.Sprintf("fields that are quoted, and separated by %q", s.table.comma)
+}
 
 // A ColumnsError reports that several columns of a table have the name of a field that is asked for:
 // any of them could be meant.
@@ -52,34 +68,46 @@ func (s *Source) CheckFields(f Fields) error {
 	return nil
 }
 
-// readHeader takes the header row for the preamble.
-func (s *Source) readHeader() error {
-	s.table.comma = ','
-	if s.Format == TSV {
-		s.table.comma = '\t'
-	}
-	end := 0
+// separators are what may stand between the fields of a table in CSV. If the name says nothing else, the first
+// counts with which the header row has a field for the text: spreadsheets write semicolons where
+// numbers have a comma.
+var separators = []byte{',', ';', '\t'}
+
+// readHeader finds out how fields are separated and whether they are quoted, and takes the header
+// row for the preamble.
+func (s *Source) readHeader(text []string) error {
 	head, err := s.head(func(head []byte) bool {
-		var closed bool
-		end, closed = rowEnd(head, s.table.comma)
-		return closed
+		if s.Format == TSV && len(head) < sampleBytes {
+			return false
+		}
+		return !slices.ContainsFunc(separators, func(comma byte) bool { _, closed := rowEnd(head, comma); return !closed })
 	})
 	if err != nil {
 		return err
 	}
-	end, closed := rowEnd(head, s.table.comma)
+	t := &s.table
+	t.comma = separators[0]
+	if FormatOfName(s.Name) == TSV || s.Format == TSV {
+		t.comma = '\t'
+		t.plain = s.Format == TSV && !quotedFields(head[:min(len(head), sampleBytes)], t.comma)
+	} else if i := slices.IndexFunc(separators, func(comma byte) bool { return s.headerHas(head, comma, text) }); i >= 0 {
+		t.comma = separators[i]
+	}
+	end, closed := rowEnd(head, t.comma)
+	if t.plain {
+		end, closed = lineEnd(head)
+	}
 	if !closed && len(head) >= maxHead {
 		return fmt.Errorf("the header row has no end in the first %d bytes", maxHead)
 	}
 	s.Preamble = head[:end:end]
-	row := bytes.TrimPrefix(s.Preamble, bom)
-	if s.Encoding != "" {
-		if t, err := charset.In(row, s.Encoding); err == nil {
-			row = []byte(t.String)
+	row := s.headerText(s.Preamble)
+	names, ok := splitRow(row, t.comma)
+	if t.plain {
+		if n := bytes.Count(row, []byte{t.comma}) + 1; !ok || len(names) != n { // names may be quoted all the same
+			names, ok = t.split(row)
 		}
 	}
-	row = bytes.TrimSuffix(bytes.TrimSuffix(row, []byte("\n")), []byte("\r"))
-	names, ok := splitRow(row, s.table.comma)
 	switch {
 	case len(row) == 0:
 		return nil
@@ -88,8 +116,38 @@ func (s *Source) readHeader() error {
 	case bytes.IndexByte(bytes.ReplaceAll(row, returnAndFeed, nil), '\r') >= 0:
 		return errors.New("there is a carriage return in the header row: lines must end with a line feed")
 	}
-	s.table.columns = names
+	t.columns = names
 	return nil
+}
+
+// headerText returns a header row without its line ending.
+func (s *Source) headerText(row []byte) []byte {
+	row = bytes.TrimPrefix(row, bom)
+	if s.Encoding != "" {
+		if t, err := charset.In(row, s.Encoding); err == nil {
+			row = []byte(t.String)
+		}
+	}
+	return withoutEnd(row)
+}
+
+// headerHas reports whether the row that b begins with has one of the fields.
+func (s *Source) headerHas(b []byte, comma byte, fields []string) bool {
+	end, _ := rowEnd(b, comma)
+	names, ok := splitRow(s.headerText(b[:end]), comma)
+	return ok && slices.ContainsFunc(fields, func(f string) bool { return slices.Contains(names, f) })
+}
+
+func withoutEnd(row []byte) []byte {
+	return bytes.TrimSuffix(bytes.TrimSuffix(row, []byte("\n")), []byte("\r"))
+}
+
+// split returns the fields of a row without its line ending.
+func (t *table) split(row []byte) (fields []string, ok bool) {
+	if t.plain {
+		return strings.Split(string(row), string(t.comma)), true
+	}
+	return splitRow(row, t.comma)
 }
 
 // rowEnd returns the end of the row that b begins with, and whether it was seen.
@@ -269,12 +327,16 @@ func (d *Decoder) decodeRow(raw *Raw) (Record, *Reject) {
 		return Record{}, &Reject{raw.Source.Name, raw.Line, raw.Offset, reason, detail, nil}
 	}
 	t := raw.Source.table
-	fields, ok := splitRow(raw.Bytes, t.comma)
+	fields, ok := t.split(raw.Bytes)
 	switch {
 	case !ok:
 		return reject(BadQuotes, "the quotation marks of this row don't match")
 	case len(fields) != len(t.columns):
-		return reject(WrongFields, fmt.Sprintf("%d fields, the header row has %d", len(fields), len(t.columns)))
+		detail := fmt.Sprintf("%d fields, the header row has %d", len(fields), len(t.columns))
+		if t.plain && bytes.IndexByte(raw.Bytes, '"') >= 0 {
+			detail += "; quotation marks are read as characters like any other (--input-format csv reads them as in CSV)"
+		}
+		return reject(WrongFields, detail)
 	}
 	values := make([]*string, len(d.fields))
 	for i, f := range d.fields {

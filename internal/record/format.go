@@ -140,7 +140,7 @@ func (s *Source) detect(opts FindOptions) error {
 		}
 	}
 	if s.Format == CSV || s.Format == TSV {
-		return errors.Join(s.readHeader(), s.CheckFields(opts.Fields))
+		return errors.Join(s.readHeader(opts.Fields.Text), s.CheckFields(opts.Fields))
 	}
 	head, err := s.head(func(head []byte) bool { return len(head) >= len(bom) || len(head) > 0 && head[0] != bom[0] })
 	if bytes.HasPrefix(head, bom) {
@@ -181,10 +181,13 @@ func formatOfContent(head []byte, text []string) Format {
 		return HTML
 	}
 	line, _, _ := bytes.Cut(head, []byte("\n"))
-	for f, comma := range map[Format]byte{CSV: ',', TSV: '\t'} {
-		names, ok := splitRow(bytes.TrimSuffix(line, []byte("\r")), comma)
+	for _, table := range []struct {
+		Format
+		comma byte
+	}{{CSV, ','}, {TSV, '\t'}, {CSV, ';'}} {
+		names, ok := splitRow(bytes.TrimSuffix(line, []byte("\r")), table.comma)
 		if ok && len(names) > 1 && slices.ContainsFunc(text, func(name string) bool { return slices.Contains(names, name) }) {
-			return f
+			return table.Format
 		}
 	}
 	return Text

@@ -405,7 +405,7 @@ func FuzzTable(f *testing.F) {
 			if raw.Offset != at || raw.Length != int64(len(raw.Bytes)) {
 				t.Fatalf("a row at %d, want %d", raw.Offset, at)
 			}
-			whole = append(append(whole, raw.Bytes...), raw.End...)
+			whole = withRow(whole, raw, content)
 			at = int64(len(whole))
 			fields, ok := splitRow(raw.Bytes, ',')
 			clean = clean && ok && raw.Reject == nil
@@ -426,6 +426,16 @@ func FuzzTable(f *testing.F) {
 			t.Fatalf("%q: rows %q, want %q", content, rows, want)
 		}
 	})
+}
+
+// withRow appends a row, and the empty lines that were read with it.
+func withRow(whole []byte, raw *Raw, content []byte) []byte {
+	whole = append(append(whole, raw.Bytes...), raw.End...)
+	for range raw.More {
+		end, _ := lineEnd(content[len(whole):])
+		whole = append(whole, content[len(whole):len(whole)+end]...)
+	}
+	return whole
 }
 
 // TestReadersGoOn begins a reader wherever another stood, and has it read the same.

@@ -35,10 +35,13 @@ type Raw struct {
 // Blank reports a record with nothing but white space. A text is never blank.
 func (r *Raw) Blank() bool {
 	switch r.Source.Format {
-	case JSONL, Lines, CSV:
+	case CSV, TSV:
+		if r.Source.table.comma == '\t' { // where tabs stand between fields
+			return r.Reject == nil && len(bytes.Trim(r.Bytes, " \r")) == 0
+		}
 		return r.Reject == nil && len(bytes.TrimSpace(r.Bytes)) == 0
-	case TSV: // where tabs stand between fields
-		return r.Reject == nil && len(bytes.Trim(r.Bytes, " \r")) == 0
+	case JSONL, Lines:
+		return r.Reject == nil && len(bytes.TrimSpace(r.Bytes)) == 0
 	}
 	return false
 }
@@ -205,7 +208,9 @@ func (r *Reader) frame(raw *Raw) error {
 	case Text, HTML:
 		return r.whole(raw)
 	case CSV, TSV:
-		return r.csvRow(raw)
+		if !r.source.table.plain {
+			return r.csvRow(raw)
+		}
 	case WARC, ARC:
 		return r.archived(raw, archives[r.source.Format])
 	}
