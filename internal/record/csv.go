@@ -233,6 +233,11 @@ func (r *Reader) csvRow(raw *Raw) error {
 			}
 			return nil
 		}
+		if r.swallows(raw, &q, firstLine, lines, len(part)) {
+			r.in.unread(part)
+			r.badQuotes(raw, firstLine, lines)
+			return nil
+		}
 		q.part(part)
 		if n := len(part); ended && n > 1 {
 			last = part[n-2]
@@ -258,6 +263,17 @@ func (r *Reader) csvRow(raw *Raw) error {
 			return nil
 		}
 	}
+}
+
+// swallows reports that a row would become too long with the next part, and that lines which are rows by
+// themselves are in the field that has no end: its mark is a stray one.
+func (r *Reader) swallows(raw *Raw, q *quotes, firstLine, lines int64, next int) bool {
+	if lines == 0 || !q.inside || raw.Bytes == nil || raw.Length+int64(next) <= r.opts.MaxBytes+2 {
+		return false
+	}
+	t := r.source.table
+	_, rows := plainRows(raw.Bytes[firstLine:], t.comma, len(t.columns))
+	return rows > 1 && len(t.columns) > 1
 }
 
 // badQuotes rejects the first line of a row and puts back the others. What is too long to be

@@ -106,6 +106,18 @@ func TestSeparators(t *testing.T) {
 	}
 }
 
+// TestSwallowedRows has a stray mark before more rows than a row may have bytes.
+func TestSwallowedRows(t *testing.T) {
+	rows := strings.Repeat("1,one\n", 1000)
+	for name, c := range map[string]tableCase{
+		"in the middle": {"id,text\n1,\"one\n" + rows, slices.Repeat([]string{"one"}, 1000), []string{"2 8 bad_quotes"}},
+		"a long row":    {"id,text\n1,\"one\n" + strings.Repeat("more\n", 1000) + "\"\n2,two\n", []string{"two"}, []string{"2 8 too_long"}},
+		"one column":    {"text\n\"one\n" + strings.Repeat("more\n", 1000) + "\"\ntwo\n", []string{"two"}, []string{"2 5 too_long"}},
+	} {
+		t.Run(name, func(t *testing.T) { c.check(t, "in.csv", ReadOptions{MaxBytes: 500}) })
+	}
+}
+
 // FuzzTabs puts what is read of a table with tabs together again; where marks are characters
 // a row is a line.
 func FuzzTabs(f *testing.F) {
