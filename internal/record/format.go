@@ -110,8 +110,8 @@ func (s *Source) detect(opts FindOptions) error {
 	}
 	if s.Format == "" {
 		head, err := s.head(func(head []byte) bool {
-			head = bytes.TrimSpace(head)
-			return len(head) >= 16 || bytes.HasPrefix(head, []byte("{"))
+			head = bytes.TrimLeft(head, " \t\r\n")
+			return len(head) >= 16 && bytes.IndexByte(head, '\n') >= 0 || bytes.HasPrefix(head, []byte("{"))
 		})
 		if err != nil {
 			return err

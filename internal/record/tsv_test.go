@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"neardup/internal/codec"
 )
@@ -145,4 +146,15 @@ func FuzzTabs(f *testing.F) {
 			t.Fatalf("%q became %q", content, whole)
 		}
 	})
+}
+
+// TestHeaderInParts tells a table by its header row, whatever parts a stream comes in.
+func TestHeaderInParts(t *testing.T) {
+	for content, want := range map[string]Format{"identifier,language,text\n1,en,one\n": CSV, "identifier\tlanguage\ttext": TSV, "identifier;language;text\n": CSV, "identifier and language\n": Text} {
+		sources, err := Find([]string{Stdin}, FindOptions{Fields: plainFields, Stdin: iotest.OneByteReader(strings.NewReader(content)), TempDir: t.TempDir()})
+		if err != nil || sources[0].Format != want {
+			t.Fatalf("%q: %s, %v", content, sources[0].Format, err)
+		}
+		CloseAll(sources)
+	}
 }
