@@ -20,6 +20,11 @@ func TestReadme(t *testing.T) {
 	}
 	sessions := 0
 	blocks := strings.Split(readFile(t, "../../README.md"), "```console\n")
+	for _, command := range []string{"go install ./cmd/neardup", "go test ./..."} {
+		if !strings.Contains(blocks[0], "\n    "+command+" ") {
+			t.Errorf("%s does not stand before the first session", command)
+		}
+	}
 	for _, block := range blocks[1:] {
 		session, _, _ := strings.Cut(block, "```")
 		for _, part := range strings.Split("\n"+session, "\n$ ")[1:] {
