@@ -20,16 +20,16 @@ func TestReadme(t *testing.T) {
 	}
 	sessions := 0
 	blocks := strings.Split(readFile(t, "../../README.md"), "```console\n")
-	for _, command := range []string{"go install ./cmd/neardup", "go test ./..."} {
-		if !strings.Contains(blocks[0], "\n    "+command+" ") {
-			t.Errorf("%s does not stand before the first session", command)
+	for _, command := range []string{"go run ./cmd/neardup clean example/corpus.jsonl ", "go test ./...\n"} {
+		if !strings.Contains(blocks[0], "\n    "+command) {
+			t.Errorf("%s is not named before the first session", command)
 		}
 	}
 	for _, block := range blocks[1:] {
 		session, _, _ := strings.Cut(block, "```")
 		for _, part := range strings.Split("\n"+session, "\n$ ")[1:] {
 			command, want, _ := strings.Cut(strings.TrimSuffix(part, "\n")+"\n", "\n")
-			c := exec.Command("sh", "-c", command)
+			c := exec.Command("sh", "-c", strings.Replace(command, "go run ./cmd/neardup", "neardup", 1))
 			c.Dir = dir
 			got, err := c.CombinedOutput()
 			if err != nil {
