@@ -12,8 +12,9 @@ import (
 // A goneFinder finds what goes of a text if the later occurrences of its sections go. No sentence
 // goes of which nothing is left:
 //
-//   - What is equal to its part of the first occurrence goes, but for short lines that are no
-//     lines of it: they are parts of longer ones there, or put together of several.
+//   - What is equal to its part of the first occurrence goes, but for lines that are no lines of
+//     it: they are parts of longer ones there, or put together of several. Of text, whose lines are
+//     broken anywhere, only short ones stay.
 //   - Of what is near to it, those sentences go to which one of it is near.
 //   - What is inserted stays.
 //   - A sentence that is in part outside of an occurrence stays, unless that part says the same.
@@ -150,7 +151,7 @@ func (g *goneFinder) equalParts(u unit, first, later span, n int) {
 		goes := false
 		switch {
 		case !hasLetter(before) && !hasLetter(after):
-			goes = sameLine || shingle.Letters(sentence) >= proseLetters || g.hold(g.sets(sentences(g.text, g.lines(first)...)), sentence)
+			goes = sameLine || !g.opts.HTML && shingle.Letters(sentence) >= proseLetters || g.hold(g.sets(sentences(g.text, g.lines(first)...)), sentence)
 		case s.Start <= of.Start && of.End <= s.End:
 			goes = true
 		default:
