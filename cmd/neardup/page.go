@@ -43,8 +43,9 @@ func newPage(s *streams) *cobra.Command {
 more, or one long paragraph. Case, width, punctuation variants, markup and how lines are broken
 make no difference, and neither do small changes: letters changed, or one paragraph in five
 changed, inserted or missing, as long as 0.8 of the characters of either are in the other. A text
-pasted several times in a row is a section too. Shorter repeats, and short lines that are no prose
-and come again behind other text, such as refrains, captions, menus and code, are natural; --all shows them.
+pasted several times in a row is a section too. Shorter repeats are natural, and so are short lines
+that are no prose and come again behind other text, such as refrains, menus and code; --all shows
+them.
 
 One page is shown with its sections marked; of several, and of archives (WARC, WET and ARC,
 where pages are named by their addresses), those with repeats are listed, the worst first.
@@ -52,10 +53,11 @@ where pages are named by their addresses), those with repeats are listed, the wo
 
 With --fix -o OUT the page is written without the later occurrences, and every other byte as
 it was. What is in the page only once stays: what is inserted into a later occurrence, and a
-sentence that is changed by more than a little. Of HTML whole elements go where a section is all their content, and no element is left
-with one of its tags. A directory, and more than one page, become the directory OUT with the
-same names inside, which appears when it is complete. All that nothing is taken out of is copied: pages
-without repeats, pages that could not be read, other files, hidden files, symbolic links.
+sentence that is changed by more than a little. Of HTML whole elements go where a section is all
+their content, and no element is left with one of its tags. A directory, and more than one page,
+become the directory OUT with the same names inside, which appears when it is complete. All that
+nothing is taken out of is copied: pages without repeats, pages that could not be read, other
+files, hidden files, symbolic links.
 
 In a directory a file is a page if its name says so, or if it begins like HTML or an archive. Other
 files, such as images and scripts, are skipped, and so are hidden files and symbolic links.
