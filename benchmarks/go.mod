@@ -6,8 +6,10 @@ require (
 	github.com/dgryski/go-metro v0.0.0-20250106013310-edb8663e5e33
 	github.com/dgryski/go-minhash v0.0.0-20170608043002-7fe510aff544
 	github.com/ekzhu/minhash-lsh v0.0.0-20171225071031-5c06ee8586a1
+	github.com/gogs/chardet v0.0.0-20211120154057-b7413eaefb8f
 	github.com/mfonda/simhash v0.0.0-20151007195837-79f94a1100d6
 	github.com/valyala/fastjson v1.6.10
+	github.com/wlynxg/chardet v1.0.5
 	gonum.org/v1/plot v0.17.0
 	neardup v0.0.0
 )

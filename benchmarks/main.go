@@ -49,6 +49,8 @@ func run(ctx context.Context) error {
 	flag.BoolVar(&b.quick, "quick", false, "two minutes: generated text, small corpora")
 	flag.BoolVar(&b.generated, "generated", false, "generated text, nothing is downloaded")
 	flag.IntVar(&b.scale, "scale", 0, "only index up to so `MANY` generated documents, and query them; writes GROWTH.md, with which the results then end")
+	encodings := flag.String("encodings", "", "only read pages of `PACKAGES` of Debian written again in other encodings")
+	models := flag.String("models", "", "only count the models by which encodings are told, and write them to `FILE`")
 	flag.Parse()
 	switch {
 	case *peer != "":
@@ -66,12 +68,18 @@ func run(ctx context.Context) error {
 	if err := os.MkdirAll(b.cache, 0o755); err != nil {
 		return err
 	}
+	if *models != "" {
+		return writeModels(filepath.Join(b.cache, "packages"), *models, b.log)
+	}
 	temp, err := os.MkdirTemp(b.cache, "run-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(temp)
 	b.temp = temp
+	if *encodings != "" {
+		return b.encodings(*encodings)
+	}
 	if b.program, err = buildNeardup(temp); err != nil {
 		return err
 	}

@@ -31,7 +31,7 @@ func TestRealPages(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		text, err := charset.Decode(b, "")
+		text, err := charset.Decode(b, charset.Options{Page: true})
 		if err != nil {
 			t.Logf("%s: %v", path, err)
 			continue

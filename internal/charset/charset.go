@@ -1,34 +1,41 @@
-// Package charset turns bytes of any encoding into UTF-8 text, or says where they are none.
-// What it returns is never mojibake in silence: an encoding counts only if every byte is valid
-// in it, and an undeclared one only if the text then looks like a language that is written in
-// it.
+// Package charset turns bytes of any encoding into UTF-8 text, or says where they are none. What it
+// returns should never be mojibake in silence: a declaration counts unless the bytes contradict
+// it, and an undeclared encoding only if the text in it is clearly one of a language that is written in it.
 package charset
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"mime"
+	"regexp"
 	"slices"
 	"strings"
+	letter "unicode"
 	"unicode/utf8"
 
 	"golang.org/x/net/html"
 	"golang.org/x/text/encoding"
-	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/htmlindex"
+	"golang.org/x/text/encoding/simplifiedchinese"
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/transform"
 )
 
-// An Error reports bytes that are no text: the first byte that is not valid.
+// An Error reports bytes that are no text: the first byte that is not valid, or the first of an
+// encoding that is not read.
 type Error struct {
 	Encoding string // in which the byte is not valid
 	Offset   int    // of the byte
 	Byte     byte
+	Unread   bool // the encoding is not read
 }
 
 func (e *Error) Error() string {
+	if e.Unread {
+		return fmt.Sprintf("the text is in %s, which is not read", e.Encoding)
+	}
 	return fmt.Sprintf("byte 0x%02x at %d is not valid in %s, and no other encoding fits", e.Byte, e.Offset, e.Encoding)
 }
 
@@ -45,53 +52,70 @@ type Text struct {
 	decoder encoding.Encoding // nil for UTF-8: offsets are those of raw
 }
 
-// Decode decodes b. contentType is the header that came with it, or empty. In order: a byte
-// order mark; UTF-8 if b is valid as such; what the header or, in HTML, a meta element
-// declares; what the bytes look like. A declared encoding in which b is not valid, or in which
-// it looks like nothing while it looks like text in another, is not believed. The error is an
-// *[Error]. A byte order mark of UTF-8 is kept; b must not be changed while the Text is used.
-func Decode(b []byte, contentType string) (*Text, error) {
+// Options say how bytes are decoded.
+type Options struct {
+	ContentType string // the header that came with them, or empty
+
+	// Page tells that they are HTML: if at most one character in a hundred is not valid, each such
+	// sequence becomes U+FFFD, as in browsers.
+	Page bool
+
+	// Replace makes U+FFFD of all that is not valid.
+	Replace bool
+}
+
+// Decode decodes b. In order: a byte order mark; UTF-8 if b is valid as such; what the header, an
+// XML declaration or a meta element declares, unless b contradicts it; what b looks like. The
+// error is an *[Error]. A byte order mark of UTF-8 is kept; b must not be changed while the Text
+// is used.
+func Decode(b []byte, o Options) (*Text, error) {
+	if name := Unread(b); name != "" {
+		return nil, &Error{name, 0, b[0], true}
+	}
 	if e, name, n := byteOrder(b); e != nil {
-		return decode(b, n, e, name)
+		return decode(b, n, e, name, o)
 	}
-	label := declared(b, contentType)
-	if escaped(b) && countASCII(b) == len(b) {
-		label = "iso-2022-jp"
+	if t := sevenBits(b); t != nil {
+		return t, nil
 	}
-	if utf8.Valid(b) && !believedOverUTF8(b, label) {
+	valid, label := utf8.Valid(b), ""
+	if !valid || hasFew(b) {
+		label = declared(b, o.ContentType)
+	}
+	if valid && !believedOverUTF8(b, label) {
 		return &Text{String: string(b), Encoding: "utf-8", raw: b}, nil
 	}
-	var tries []candidate
-	if e, name := find(label); e != nil && e != encoding.Replacement && !strings.HasPrefix(name, "utf-") {
-		c := candidate{name: name, encoding: e}
-		switch fits := looks(b, name, e); {
-		case fits && !singleByte(e):
-			tries = append(tries, c)
-		case fits: // any bytes are valid in it
-			if tries = guess(b); len(tries) == 0 || tries[0].bytes == 1 {
-				tries = slices.Insert(tries, 0, c)
-			}
-		default: // what looks like text is better
-			tries = append(guess(b), c)
+	name := choose(b, label)
+	return decode(b, 0, lookup(name), name, o)
+}
+
+// choose returns the encoding of b, which has no byte order mark and is not simply UTF-8.
+func choose(b []byte, label string) string {
+	e, name := find(label)
+	if e == nil || e == encoding.Replacement || strings.HasPrefix(name, "utf-") {
+		if mostlyUTF8(b) {
+			return "utf-8"
 		}
-	} else {
-		tries = guess(b)
+		return cmp.Or(guess(b), "utf-8")
 	}
-	var first error
-	for _, c := range tries {
-		t, err := decode(b, 0, c.encoding, c.name)
-		if err == nil {
-			return t, nil
-		}
-		if first == nil {
-			first = err
-		}
+	other := ""
+	switch {
+	case valid(b, name):
+		other = contradicted(b, name)
+	case mostlyUTF8(b):
+		return "utf-8"
+	default:
+		other = guess(b)
 	}
-	if first != nil {
-		return nil, first
+	if other == "" || !valid(b, other) {
+		return name
 	}
-	at := invalidUTF8(b)
-	return nil, &Error{"utf-8", at, b[at]}
+	return other
+}
+
+func valid(b []byte, name string) bool {
+	_, err := decode(b, 0, lookup(name), name, Options{})
+	return err == nil
 }
 
 // Raw returns the offsets in the undecoded bytes of offsets in String, which must be in
@@ -148,41 +172,66 @@ func (t *Text) Without(cuts []Range) ([]byte, error) {
 	return out, nil
 }
 
-func decode(b []byte, bom int, e encoding.Encoding, name string) (*Text, error) {
+func decode(b []byte, bom int, e encoding.Encoding, name string, o Options) (*Text, error) {
 	if name == "utf-8" {
-		if at := invalidUTF8(b); at < len(b) {
-			return nil, &Error{name, at, b[at]}
+		e = unicode.UTF8
+		if utf8.Valid(b) {
+			return &Text{String: string(b), Encoding: name, raw: b}, nil
 		}
-		return &Text{String: string(b), Encoding: name, raw: b}, nil
 	}
 	out, err := e.NewDecoder().Bytes(b[bom:])
 	t := &Text{String: string(out), Encoding: name, raw: b, bom: bom, decoder: e}
-	at := strings.IndexFunc(t.String, isGarbage)
-	if err != nil {
-		at = max(at, 0)
+	at := strings.IndexFunc(t.String, t.isBad)
+	if at < 0 && err == nil || err == nil && (o.Replace || o.Page && t.mostlyGood()) {
+		return t, nil
 	}
-	if at >= 0 {
-		offset := min(t.Raw(at)[0], len(b)-1)
-		return nil, &Error{name, offset, b[offset]}
+	offset := min(t.Raw(max(at, 0))[0], len(b)-1)
+	return nil, &Error{name, offset, b[offset], false}
+}
+
+// isBad reports what a decoder makes of bytes that are not valid.
+func (t *Text) isBad(r rune) bool {
+	if t.Encoding == "utf-8" || strings.HasPrefix(t.Encoding, "utf-16") {
+		return r == utf8.RuneError
 	}
-	return t, nil
+	return isGarbage(r)
+}
+
+// mostlyGood reports whether at most one character in a hundred is not valid.
+func (t *Text) mostlyGood() bool {
+	all, bad := 0, 0
+	for _, r := range t.String {
+		if all++; t.isBad(r) {
+			bad++
+		}
+	}
+	return 100*bad <= all
+}
+
+// mostlyUTF8 reports whether b has characters of several bytes in UTF-8, ten for each sequence
+// that is not valid, which no other encoding does by accident.
+func mostlyUTF8(b []byte) bool {
+	good, bad := 0, 0
+	for i := 0; i < len(b); {
+		if b[i] < utf8.RuneSelf {
+			i++
+			continue
+		}
+		r, size := utf8.DecodeRune(b[i:])
+		if r == utf8.RuneError && size == 1 {
+			bad++
+		} else {
+			good++
+		}
+		i += size
+	}
+	return good > 0 && good >= 10*bad
 }
 
 // isGarbage reports what decoders make of bytes that are not valid: a replacement character,
 // or a control character of the upper half, which no text in a legacy encoding holds.
 func isGarbage(r rune) bool {
 	return r == utf8.RuneError || r >= 0x80 && r < 0xa0 && r != '\u0085'
-}
-
-func invalidUTF8(b []byte) int {
-	for i := 0; i < len(b); {
-		r, size := utf8.DecodeRune(b[i:])
-		if r == utf8.RuneError && size == 1 {
-			return i
-		}
-		i += size
-	}
-	return len(b)
 }
 
 func byteOrder(b []byte) (encoding.Encoding, string, int) {
@@ -216,25 +265,48 @@ func withoutMark(b []byte) (encoding.Encoding, string, int) {
 	return nil, "", 0
 }
 
-// escaped reports the escape sequences of ISO-2022-JP, with which it switches to Japanese.
-func escaped(b []byte) bool {
-	return bytes.Contains(b, []byte("\x1b$B")) || bytes.Contains(b, []byte("\x1b$@"))
-}
-
 // believedOverUTF8 reports whether a declaration counts though the bytes are valid UTF-8: a
-// few characters can be so by accident, and escape sequences are plain ASCII.
+// few characters can be so by accident, and then are seldom any that languages use.
 func believedOverUTF8(b []byte, label string) bool {
-	_, name := find(label)
-	if name == "iso-2022-jp" {
-		return escaped(b)
+	e, name := find(label)
+	if e == nil || !hasFew(b) || strings.HasPrefix(name, "utf-") || e == encoding.Replacement {
+		return false
 	}
-	return strings.HasPrefix(name, "gb") && len(b)-countASCII(b) < 12 && countASCII(b) < len(b) && looks(b, name, lookup(name))
+	for _, r := range string(b) {
+		if r >= utf8.RuneSelf && !known(r) {
+			return true
+		}
+	}
+	t, err := decode(b, 0, e, name, Options{})
+	return err == nil && len([]rune(t.String)) < len(b) && apart(string(b)) && !strings.ContainsFunc(t.String, func(r rune) bool { return r >= utf8.RuneSelf && !known(r) })
 }
 
-// singleByte reports an encoding of one byte a character: any bytes are valid in it.
-func singleByte(e encoding.Encoding) bool {
-	_, ok := e.(*charmap.Charmap)
-	return ok
+// apart reports whether all characters outside of ASCII are letters, and none stands in a word with
+// letters of ASCII.
+func apart(s string) bool {
+	before := ' '
+	for _, r := range s {
+		switch {
+		case r >= utf8.RuneSelf && !letter.IsLetter(r),
+			(r >= utf8.RuneSelf) != (before >= utf8.RuneSelf) && letter.IsLetter(r) && letter.IsLetter(before):
+			return false
+		}
+		before = r
+	}
+	return true
+}
+
+// hasFew reports whether b has bytes outside of ASCII, and at most a dozen.
+func hasFew(b []byte) bool {
+	n := 0
+	for _, c := range b {
+		if c >= utf8.RuneSelf {
+			if n++; n > 12 {
+				return false
+			}
+		}
+	}
+	return n > 0
 }
 
 func countASCII(b []byte) int {
@@ -254,6 +326,9 @@ func lookup(name string) encoding.Encoding {
 
 // find returns the encoding that a label stands for and its name, or nil.
 func find(label string) (encoding.Encoding, string) {
+	if strings.EqualFold(strings.TrimSpace(label), hz) {
+		return simplifiedchinese.HZGB2312, hz
+	}
 	e, err := htmlindex.Get(label)
 	if err != nil {
 		return nil, ""
@@ -272,6 +347,9 @@ const declaredWithin = 16 << 10
 func declared(b []byte, contentType string) string {
 	if _, params, err := mime.ParseMediaType(contentType); err == nil && params["charset"] != "" {
 		return params["charset"]
+	}
+	if label := xmlEncoding(b); label != "" {
+		return label
 	}
 	head := b[:min(len(b), declaredWithin)]
 	if !bytes.ContainsRune(head, '<') {
@@ -317,4 +395,15 @@ func metaCharset(z *html.Tokenizer, more bool) string {
 		after = after[:i]
 	}
 	return after
+}
+
+var xmlDeclaration = regexp.MustCompile(`^\s*<\?xml[^>]*?\sencoding\s*=\s*["']([^"'>]+)["']`)
+
+// xmlEncoding returns the label in the XML declaration that b begins with, or "".
+func xmlEncoding(b []byte) string {
+	m := xmlDeclaration.FindSubmatch(b[:min(len(b), 1024)])
+	if m == nil {
+		return ""
+	}
+	return string(bytes.TrimSpace(m[1]))
 }

@@ -124,7 +124,7 @@ func (s *Source) readHeader(text []string) error {
 func (s *Source) headerText(row []byte) []byte {
 	row = bytes.TrimPrefix(row, bom)
 	if s.Encoding != "" {
-		if t, err := charset.In(row, s.Encoding); err == nil {
+		if t, err := charset.In(row, s.Encoding, charset.Options{}); err == nil {
 			row = []byte(t.String)
 		}
 	}

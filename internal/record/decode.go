@@ -44,6 +44,7 @@ type Decoder struct {
 	fields   []field
 	maxBytes int64
 	mainText bool
+	replace  bool
 }
 
 // DecodeOptions say what is made of raw records.
@@ -51,6 +52,7 @@ type DecodeOptions struct {
 	Fields   Fields
 	MaxBytes int64 // of a body that is decompressed; zero means DefaultMaxBytes
 	MainText bool  // of pages only what is no navigation, menu or footer
+	Replace  bool  // what is not valid in its encoding is U+FFFD in the text, and no reject
 }
 
 type field struct {
@@ -89,7 +91,7 @@ func fieldsOf(f Fields) []field {
 
 // NewDecoder returns a decoder for records with those fields.
 func NewDecoder(o DecodeOptions) *Decoder {
-	d := &Decoder{fields: fieldsOf(o.Fields), maxBytes: o.MaxBytes, mainText: o.MainText}
+	d := &Decoder{fields: fieldsOf(o.Fields), maxBytes: o.MaxBytes, mainText: o.MainText, replace: o.Replace}
 	if d.maxBytes <= 0 {
 		d.maxBytes = DefaultMaxBytes
 	}
@@ -118,6 +120,9 @@ func (d *Decoder) Decode(raw *Raw) (Record, *Reject) {
 // decodeLine decodes a record of lines.
 func (d *Decoder) decodeLine(raw *Raw) (Record, *Reject) {
 	if !utf8.Valid(raw.Bytes) {
+		if d.replace {
+			return d.decodeRepaired(raw)
+		}
 		return Record{}, invalidUTF8(raw)
 	}
 	switch raw.Source.Format {

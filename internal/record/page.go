@@ -33,7 +33,7 @@ func (d *Decoder) DecodePage(raw *Raw) (Page, *Reject) {
 		b, contentType = block.payload, block.charset
 	}
 	var err error
-	if p.Text, err = charset.Decode(b, contentType); err != nil {
+	if p.Text, err = charset.Decode(b, charset.Options{ContentType: contentType, Page: p.HTML, Replace: d.replace}); err != nil {
 		return Page{}, undecodable(raw, b, raw.Offset, err)
 	}
 	return p, nil

@@ -6,12 +6,15 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/format"
+
+	"neardup/internal/charset"
 )
 
 // A row is what is read of a record of a Parquet file: the columns that are asked for, in the
@@ -433,14 +436,21 @@ func (rows *rowReader) close() error {
 
 // decodeColumns decodes a row of a Parquet file.
 func (d *Decoder) decodeColumns(raw *Raw) (Record, *Reject) {
+	values := raw.row.values
 	for i, f := range d.fields {
 		if v := raw.row.values[i]; v != nil {
-			if at := invalidAt([]byte(*v)); f.use == useText && at < len(*v) {
+			at := invalidAt([]byte(*v))
+			switch {
+			case f.use != useText || at == len(*v):
+			case d.replace:
+				values = slices.Clone(values)
+				values[i] = &charset.Repair([]byte(*v)).String
+			default:
 				return Record{}, &Reject{raw.Source.Name, raw.Line, raw.Offset, InvalidUTF8, fmt.Sprintf("byte 0x%02x at %d of the field %q", (*v)[at], at, f.name()), nil}
 			}
 		}
 	}
-	rec := d.fromValues(raw, raw.row.values)
+	rec := d.fromValues(raw, values)
 	if rec == nil {
 		return d.noText(raw, raw.Source.table.columns)
 	}

@@ -160,8 +160,11 @@ func (r *Reader) Next() (*Raw, error) {
 		return nil, io.EOF
 	}
 	raw := &Raw{Source: r.source, Number: r.pos.Number + 1, Line: r.pos.Line + 1, Offset: r.pos.Offset}
-	if r.source.nested != "" {
+	if r.source.nested != "" || r.source.unread != "" {
 		raw.Reject = r.reject(raw, Nested, r.source.nested+"; what is inside is not opened")
+		if r.source.unread != "" {
+			raw.Reject = r.reject(raw, Undecodable, "the text is in "+r.source.unread+", which is not read")
+		}
 		r.pos.Number++
 		r.pos.Ended = true
 		return raw, nil

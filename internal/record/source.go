@@ -40,6 +40,7 @@ type Source struct {
 	table   table
 	utf16   byteOrder // nil if it is none
 	nested  string    // why what is inside is not opened
+	unread  string    // the encoding of a source of lines, if it is one that is not read
 	files   *openFiles
 	tempDir string
 	stream  *bufio.Reader // nil for a regular file

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"unicode/utf8"
+
+	"neardup/internal/charset"
 )
 
 // A Cut is a range of bytes of the text of a record, on character boundaries.
@@ -23,32 +25,54 @@ func (s *Source) Splices() bool {
 // byte stays as it is: what is cut out of a JSON string is the bytes that stand for the range.
 // The cuts are in order and do not overlap.
 func (d *Decoder) Splice(raw *Raw, rec *Record, cuts []Cut) ([]byte, error) {
+	b, back := raw.Bytes, func(cuts []Cut) []Cut { return cuts }
+	if raw.Source.Format != HTML && !utf8.Valid(b) { // the text has replacement characters
+		t := charset.Repair(b)
+		b, back = []byte(t.String), func(cuts []Cut) []Cut { return rawCuts(t, cuts) }
+	}
 	switch raw.Source.Format {
 	case JSONL:
-		return d.spliceObject(raw.Bytes, cuts), nil
+		return without(raw.Bytes, back(d.objectCuts(b, cuts))), nil
 	case Lines:
-		return without(raw.Bytes, cuts, 0), nil
+		return without(raw.Bytes, back(cuts)), nil
 	case Text:
 		// A byte order mark may or may not be part of the text.
-		if shift := len(raw.Bytes) - len(rec.Text); shift >= 0 && string(raw.Bytes[shift:]) == rec.Text && bytes.HasPrefix(bom, raw.Bytes[:shift]) {
-			return without(raw.Bytes, cuts, shift), nil
+		if shift := len(b) - len(rec.Text); shift >= 0 && string(b[shift:]) == rec.Text && bytes.HasPrefix(bom, b[:shift]) {
+			shifted := slices.Clone(cuts)
+			for i := range shifted {
+				shifted[i].Start, shifted[i].End = cuts[i].Start+shift, cuts[i].End+shift
+			}
+			return without(raw.Bytes, back(shifted)), nil
 		}
 	}
 	return nil, fmt.Errorf("%s: nothing can be cut out of %s in this encoding", raw.Source.Name, raw.Source.Format)
 }
 
-func without(b []byte, cuts []Cut, shift int) []byte {
+func without(b []byte, cuts []Cut) []byte {
 	out := make([]byte, 0, len(b))
 	done := 0
 	for _, c := range cuts {
-		out = append(out, b[done:c.Start+shift]...)
-		done = c.End + shift
+		out = append(out, b[done:c.Start]...)
+		done = c.End
 	}
 	return append(out, b[done:]...)
 }
 
-// spliceObject cuts ranges out of the texts of an object that was decoded.
-func (d *Decoder) spliceObject(b []byte, cuts []Cut) []byte {
+// rawCuts returns the ranges of the undecoded bytes that cuts of a text come from.
+func rawCuts(t *charset.Text, cuts []Cut) []Cut {
+	var offsets []int
+	for _, c := range cuts {
+		offsets = append(offsets, c.Start, c.End)
+	}
+	out := make([]Cut, len(cuts))
+	for i, raw := 0, t.Raw(offsets...); i < len(out); i++ {
+		out[i] = Cut{raw[2*i], raw[2*i+1]}
+	}
+	return out
+}
+
+// objectCuts returns where in an object that was decoded ranges of its texts are.
+func (d *Decoder) objectCuts(b []byte, cuts []Cut) []Cut {
 	values := make([]value, len(d.fields))
 	d.find(b, skipSpace(b, 0), nil, values)
 	var inJSON []Cut // in the order of the fields
@@ -72,7 +96,7 @@ func (d *Decoder) spliceObject(b []byte, cuts []Cut) []byte {
 		start = w.decoded + len("\n\n")
 	}
 	sortCuts(inJSON)
-	return without(b, inJSON, 0)
+	return inJSON
 }
 
 // A stringWalker walks along a JSON string and counts the bytes that it stands for.

@@ -42,7 +42,7 @@ func TestSplice(t *testing.T) {
 			if reject != nil {
 				t.Fatalf("%s: %v", out, reject)
 			}
-			want := string(without([]byte(rec.Text), cuts, 0))
+			want := string(without([]byte(rec.Text), cuts))
 			if format == JSONL { // what stands between the two texts can't be cut
 				at := strings.Index(rec.Text, separator)
 				want = textWithoutCuts(rec.Text[:at], cuts, 0) + "\n\n" + textWithoutCuts(rec.Text[at+2:], cuts, at+2)

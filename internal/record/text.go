@@ -13,7 +13,7 @@ import (
 // text returns the text of a text or a page, whose bytes begin at an offset of the source.
 // contentType is what came with them, if anything.
 func (d *Decoder) text(raw *Raw, b []byte, offset int64, page bool, contentType string) (string, *Reject) {
-	t, err := charset.Decode(b, contentType)
+	t, err := charset.Decode(b, charset.Options{ContentType: contentType, Page: page, Replace: d.replace})
 	if err != nil {
 		return "", undecodable(raw, b, offset, err)
 	}
@@ -37,7 +37,7 @@ func undecodable(raw *Raw, b []byte, offset int64, err error) *Reject {
 		if raw.Source.Format != WARC && raw.Source.Format != ARC {
 			reject.Line += int64(bytes.Count(b[:at.Offset], []byte("\n")))
 		}
-		if at.Encoding == "utf-8" {
+		if at.Encoding == "utf-8" && !at.Unread {
 			reject.Reason = InvalidUTF8
 		}
 	}
@@ -50,8 +50,11 @@ func (s *Source) findEncoding() error {
 	head, err := s.head(func(head []byte) bool {
 		return len(head) >= 64<<10 || utf8.Valid(head) && bytes.IndexByte(head, '\n') >= 0
 	})
-	if err != nil || utf8.Valid(head) {
+	if err != nil {
 		return err
+	}
+	if s.unread = charset.Unread(head); s.unread != "" || utf8.Valid(head) {
+		return nil
 	}
 	valid := 0
 	var invalid [][]byte
@@ -69,7 +72,7 @@ func (s *Source) findEncoding() error {
 	if len(invalid) <= valid {
 		return nil
 	}
-	t, err := charset.Decode(bytes.Join(invalid, nil), "")
+	t, err := charset.Decode(bytes.Join(invalid, nil), charset.Options{})
 	if err == nil && !strings.HasPrefix(t.Encoding, "utf-") {
 		s.Encoding = t.Encoding
 	}
@@ -78,10 +81,22 @@ func (s *Source) findEncoding() error {
 
 // decodeLegacy decodes a record of lines that are not in UTF-8.
 func (d *Decoder) decodeLegacy(raw *Raw) (Record, *Reject) {
-	t, err := charset.In(raw.Bytes, raw.Source.Encoding)
+	t, err := charset.In(raw.Bytes, raw.Source.Encoding, charset.Options{Replace: d.replace})
 	if err != nil {
 		return Record{}, undecodable(raw, raw.Bytes, raw.Offset, err)
 	}
+	as := *raw
+	as.Bytes = []byte(t.String)
+	rec, reject := d.decodeLine(&as)
+	if reject != nil {
+		reject.Offset = raw.Offset + int64(t.Raw(int(reject.Offset - raw.Offset))[0])
+	}
+	return rec, reject
+}
+
+// decodeRepaired decodes a record of lines in UTF-8 of which some are not valid.
+func (d *Decoder) decodeRepaired(raw *Raw) (Record, *Reject) {
+	t := charset.Repair(raw.Bytes)
 	as := *raw
 	as.Bytes = []byte(t.String)
 	rec, reject := d.decodeLine(&as)

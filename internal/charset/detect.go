@@ -1,0 +1,379 @@
+package charset
+
+import (
+	"math"
+	"slices"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/encoding"
+)
+
+// A family is an encoding that is looked for, the languages that are written in it, and how
+// much more likely text must be in it than in another.
+type family struct {
+	name      string
+	languages []string
+	rare      float32
+}
+
+var (
+	westernEuropean = []string{"en", "fr", "de", "es", "pt", "it", "nl", "ca", "gl", "sv", "da", "nb", "fi", "is", "ga", "id"}
+	centralEuropean = []string{"pl", "cs", "sk", "hu", "ro", "hr", "sl", "sq", "de"}
+	baltic          = []string{"lt", "lv", "et"}
+	russian         = []string{"ru", "bg"}
+	ukrainian       = []string{"uk", "be"}
+	cyrillic        = []string{"ru", "uk", "be", "bg", "sr", "mk"}
+)
+
+var families = []family{
+	{"windows-1252", westernEuropean, 0},
+	{"iso-8859-15", slices.Concat(westernEuropean, []string{"et"}), 2},
+	{"macintosh", westernEuropean, 4},
+	{"windows-1250", centralEuropean, 0},
+	{"iso-8859-2", centralEuropean, 1},
+	{"iso-8859-16", []string{"ro"}, 3},
+	{"windows-1254", []string{"tr"}, 1},
+	{"windows-1257", baltic, 1},
+	{"iso-8859-13", baltic, 2},
+	{"iso-8859-4", baltic, 4},
+	{"windows-1258", []string{"vi"}, 2},
+	{"windows-1251", cyrillic, 0},
+	{"koi8-r", russian, 1},
+	{"koi8-u", ukrainian, 1},
+	{"iso-8859-5", cyrillic, 2},
+	{"ibm866", russian, 3},
+	{"x-mac-cyrillic", cyrillic, 4},
+	{"windows-1253", []string{"el"}, 0},
+	{"iso-8859-7", []string{"el"}, 1},
+	{"windows-1255", []string{"he"}, 0},
+	{"windows-1256", []string{"ar", "fa"}, 0},
+	{"iso-8859-6", []string{"ar"}, 2},
+	{"windows-874", []string{"th"}, 0},
+	{"gb18030", []string{"zh", "zht"}, 0},
+	{"big5", []string{"zht"}, 0},
+	{"shift_jis", []string{"ja"}, 0},
+	{"euc-jp", []string{"ja"}, 0},
+	{"euc-kr", []string{"ko"}, 0},
+}
+
+const (
+	sampleBytes = 16 << 10
+
+	upperInside  = 6   // what a capital costs that follows a small letter
+	asciiLetter  = 2.8 // what a letter of ASCII costs where all are the same
+	asciiWeight  = 0.1 // of words that are all ASCII: they may be of another language
+	alienScript  = 14  // what another script than Latin costs where nearly all letters are ASCII
+	invalid      = 24  // what a byte costs that is not valid
+	scriptChange = 2   // what a letter of ASCII costs beside a Chinese character
+
+	// A reading counts if a pair costs no more than plausible on average, or a Chinese character
+	// no more than plausibleAlone, and if it costs less
+	// by clear than any other that gives other text. Against a declaration it must
+	// cost less by overwhelming, in all and for each of at least evidence bytes.
+	plausible        = 5
+	plausibleAlone   = 10
+	clear            = 5
+	overwhelming     = 40
+	overwhelmingEach = 2.5
+	evidence         = 10
+	usual            = 3 // what a pair costs in text as it is anywhere
+	alienEvidence    = 6 // letters that it takes if it is not Latin
+)
+
+// A reading is what bytes are in an encoding.
+type reading struct {
+	name    string
+	cost    float32 // of all that is counted
+	per     float32 // of a pair with a character outside of ASCII, or of such a character
+	high    float32 // bytes outside of ASCII
+	letters float32 // those that are letters, or marks of some
+	same    string  // what its characters are, to tell readings that differ
+	lang    string
+}
+
+func (r reading) plausible() bool {
+	if !models()[r.lang].latin && r.letters < alienEvidence {
+		return false
+	}
+	if models()[r.lang].pairs {
+		return r.per <= plausible
+	}
+	return r.per <= plausibleAlone
+}
+
+// usual reports what need not be compared with others.
+func (r reading) usual() bool {
+	if models()[r.lang].pairs {
+		return r.per <= usual
+	}
+	return r.per <= plausibleAlone
+}
+
+// A pairing is how often a byte follows another. Bytes of ASCII that are no letters are spaces.
+type pairing struct {
+	a, b byte
+	n    float32
+}
+
+// A count is what was counted in bytes, of which the readings are made.
+type count struct {
+	part  []byte // the first bytes outside of ASCII and what follows them
+	pairs []pairing
+	used  [256]bool // of all bytes
+	high  float32   // bytes of pairs outside of ASCII
+	alien float32   // what another script than Latin costs
+}
+
+// readings returns how likely b is in every encoding, the likeliest first.
+func readings(b []byte) []reading {
+	c := survey(b)
+	var out []reading
+	best := float32(math.Inf(1))
+	for _, f := range families {
+		r := f.read(&c, best+2*(overwhelming+overwhelmingEach*c.high))
+		best = min(best, r.cost)
+		out = append(out, r)
+	}
+	slices.SortStableFunc(out, func(a, b reading) int {
+		switch {
+		case a.cost < b.cost:
+			return -1
+		case a.cost > b.cost:
+			return 1
+		}
+		return 0
+	})
+	return out
+}
+
+// read makes a reading, which need not be complete if it costs more than enough.
+func (f *family) read(c *count, enough float32) reading {
+	r := reading{name: f.name, cost: -1, high: c.high, letters: c.high, same: f.name}
+	if p := codePages()[f.name]; p != nil {
+		r.letters = p.letters(c.pairs)
+		r.same = p.text(c.used)
+		base := p.baseCost(c.pairs)
+		for _, l := range f.languages {
+			cost, per := models()[l].pairCost(c.pairs, p.class[l])
+			if cost += base; r.cost < 0 || cost < r.cost {
+				r.cost, r.per, r.lang = cost, per, l
+			}
+		}
+	} else {
+		text := wide(c.part, lookup(f.name))
+		for _, l := range f.languages {
+			if cost, per := models()[l].characterCost(text, enough); r.cost < 0 || cost < r.cost {
+				r.cost, r.per, r.lang = cost, per, l
+			}
+		}
+	}
+	r.cost += f.rare
+	if !models()[r.lang].latin {
+		r.cost += c.alien
+	}
+	return r
+}
+
+// guess returns the encoding in which b is text, or "".
+func guess(b []byte) string {
+	if binary(b) {
+		return ""
+	}
+	all := readings(b)
+	if !all[0].plausible() {
+		return ""
+	}
+	for _, r := range all[1:] {
+		if r.same != all[0].same {
+			if r.cost-all[0].cost < clear {
+				return ""
+			}
+			break
+		}
+	}
+	return all[0].name
+}
+
+// binary reports whether more than one byte in a hundred is a control character that no text needs.
+func binary(b []byte) bool {
+	head := b[:min(len(b), sampleBytes)]
+	n := 0
+	for _, c := range head {
+		if c < ' ' && (c < '\t' || c > '\r') {
+			n++
+		}
+	}
+	return 100*n > len(head)
+}
+
+// contradicted returns the encoding in which b is text although another is declared, or "".
+func contradicted(b []byte, name string) string {
+	if name == "gbk" {
+		name = "gb18030"
+	}
+	i := slices.IndexFunc(families, func(f family) bool { return f.name == name })
+	if i < 0 {
+		return ""
+	}
+	c := survey(b)
+	if r := families[i].read(&c, math.MaxFloat32); r.usual() {
+		return ""
+	}
+	all := readings(b)
+	at := slices.IndexFunc(all, func(r reading) bool { return r.name == name })
+	gap := all[at].cost - all[0].cost
+	if !all[0].plausible() || all[0].high < evidence || gap < overwhelming || gap < overwhelmingEach*all[0].high {
+		return ""
+	}
+	return all[0].name
+}
+
+// survey counts the pairs of bytes in words of b, without markup.
+func survey(b []byte) (c count) {
+	from := slices.IndexFunc(b, func(c byte) bool { return c >= utf8.RuneSelf })
+	if from < 0 {
+		return c
+	}
+	from = max(0, from-sampleBytes/4)
+	c.part = b[from:min(len(b), from+sampleBytes)]
+	for _, x := range b {
+		c.used[x] = true
+	}
+	counts := make([]float32, 1<<16)
+	var seen []int
+	word := make([]byte, 1, 64)
+	word[0] = ' '
+	high := false
+	end := func() {
+		if len(word) > 1 {
+			weight := float32(asciiWeight)
+			if high {
+				weight = 1
+			}
+			word = append(word, ' ')
+			for i, c := range word[1:] {
+				pair := int(word[i])<<8 | int(c)
+				if counts[pair] == 0 {
+					seen = append(seen, pair)
+				}
+				counts[pair] += weight
+			}
+		}
+		word, high = word[:1], false
+	}
+	inTag := false
+	for _, c := range c.part {
+		switch {
+		case c == '<':
+			end()
+			inTag = true
+		case c == '>':
+			end()
+			inTag = false
+		case c >= utf8.RuneSelf:
+			inTag = false
+			high = true
+			word = append(word, c)
+		case inTag:
+		case c|0x20 >= 'a' && c|0x20 <= 'z':
+			word = append(word, c)
+		default:
+			end()
+		}
+	}
+	end()
+	for _, pair := range seen {
+		c.pairs = append(c.pairs, pairing{byte(pair >> 8), byte(pair), counts[pair]})
+	}
+	letters := float32(0)
+	for _, p := range c.pairs {
+		switch {
+		case p.b >= utf8.RuneSelf:
+			c.high += p.n
+		case p.b != ' ':
+			letters += p.n
+		}
+	}
+	if letters > 2*c.high { // most of them count little
+		c.alien = alienScript
+	}
+	return c
+}
+
+// pairCost is the cost of all pairs, and the mean of those with a byte outside of ASCII.
+func (m *model) pairCost(pairs []pairing, class *[256]uint8) (cost, per float32) {
+	var high, n float32
+	for _, p := range pairs {
+		c := m.cost[int(class[p.a])*m.n+int(class[p.b])]
+		if class[p.b] == 1 && !m.latin {
+			c += asciiLetter
+		}
+		cost += p.n * c
+		if (p.a >= utf8.RuneSelf || p.b >= utf8.RuneSelf) && class[p.a]+class[p.b] > 0 {
+			high, n = high+p.n*c, n+p.n
+		}
+	}
+	return cost, high / max(1, n)
+}
+
+// characterCost is the cost of all words, and the mean of the characters outside of ASCII. It
+// stops at a cost from which no more is asked.
+func (m *model) characterCost(text []rune, enough float32) (cost, per float32) {
+	n := float32(0)
+	letters, wide := 0, false
+	end := func() {
+		weight := float32(asciiWeight)
+		if wide {
+			weight = 1
+		}
+		cost += asciiLetter * weight * float32(letters)
+		letters, wide = 0, false
+	}
+	before := ' '
+	inTag := false
+	for _, r := range text {
+		if cost > enough {
+			break
+		}
+		switch {
+		case r == '<' || r == '>':
+			end()
+			inTag = r == '<'
+		case inTag && r < utf8.RuneSelf:
+		case r >= utf8.RuneSelf:
+			wide, inTag = true, false
+			n++
+			c := float32(unusual)
+			if isGarbage(r) || unicode.Is(unicode.Co, r) {
+				c = invalid
+			} else if i, ok := m.class[r]; ok {
+				c = m.cost[i]
+			}
+			cost, per = cost+c, per+c
+			if folded(before) != ' ' && before < utf8.RuneSelf {
+				cost += scriptChange
+			}
+		case folded(r) == ' ':
+			end()
+		default:
+			letters++
+			if before >= utf8.RuneSelf {
+				cost += scriptChange
+			}
+		}
+		before = r
+	}
+	end()
+	return cost, per / n
+}
+
+// wide decodes a part of a text in an encoding of several bytes a character. Its last may be cut.
+func wide(part []byte, e encoding.Encoding) []rune {
+	out, _ := e.NewDecoder().Bytes(part)
+	text := []rune(string(out))
+	if n := len(text); len(part) == sampleBytes && n > 2 {
+		return text[:n-2]
+	}
+	return text
+}
