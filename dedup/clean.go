@@ -345,6 +345,9 @@ func (c *cleaner) settings() string {
 // more names the rest of the settings.
 func (o *CleanOptions) more() string {
 	s := ""
+	if o.Input.Replace {
+		s += ", invalid replace"
+	}
 	if o.Keep.ranks() {
 		s += fmt.Sprintf(", keep %s", o.Keep)
 	}

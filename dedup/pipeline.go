@@ -22,6 +22,7 @@ type Input struct {
 	MaxRecordBytes int64   // zero means record.DefaultMaxBytes
 	MaxDecoded     int64   // bytes of a source when it is decompressed, zero means no limit
 	MainText       bool    // of pages only what is no navigation, menu or footer
+	Replace        bool    // what is not valid in its encoding is compared as U+FFFD, and no reject
 	MaxBadRate     float64 // of rejects among records, looked at after badRateAfter records
 	OnBad          OnBad
 	Threads        int // zero means one for each core
@@ -47,7 +48,7 @@ type Input struct {
 }
 
 func (in *Input) decoder() *record.Decoder {
-	return record.NewDecoder(record.DecodeOptions{Fields: in.Fields, MaxBytes: in.MaxRecordBytes, MainText: in.MainText})
+	return record.NewDecoder(record.DecodeOptions{Fields: in.Fields, MaxBytes: in.MaxRecordBytes, MainText: in.MainText, Replace: in.Replace})
 }
 
 func (in *Input) readOptions() record.ReadOptions {

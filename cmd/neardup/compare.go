@@ -88,6 +88,10 @@ func (s *streams) twoDocuments(ctx context.Context, args []string, f compareComm
 		defer record.CloseAll(in.Sources)
 		return dedup.FindRecords(ctx, in, args)
 	}
+	replace, err := replaces(f.invalid)
+	if err != nil {
+		return nil, err
+	}
 	sources, err := record.Find(args, record.FindOptions{Pages: true, Stdin: s.in})
 	if err != nil {
 		return nil, err
@@ -101,7 +105,7 @@ func (s *streams) twoDocuments(ctx context.Context, args []string, f compareComm
 		if !source.Format.Whole() {
 			return nil, usagef("%s holds records; name two of them with --in %s A B", source.Name, source.Name)
 		}
-		text, err := readText(source, int64(f.maxRecordBytes))
+		text, err := readText(source, int64(f.maxRecordBytes), replace)
 		if err != nil {
 			return nil, err
 		}
@@ -110,7 +114,7 @@ func (s *streams) twoDocuments(ctx context.Context, args []string, f compareComm
 	return docs, nil
 }
 
-func readText(source *record.Source, maxBytes int64) (string, error) {
+func readText(source *record.Source, maxBytes int64, replace bool) (string, error) {
 	r, err := source.Reader(record.Position{}, record.ReadOptions{MaxBytes: maxBytes})
 	if err != nil {
 		return "", err
@@ -120,7 +124,7 @@ func readText(source *record.Source, maxBytes int64) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	rec, reject := record.NewDecoder(record.DecodeOptions{}).Decode(raw)
+	rec, reject := record.NewDecoder(record.DecodeOptions{Replace: replace}).Decode(raw)
 	if reject != nil {
 		return "", reject
 	}

@@ -26,6 +26,7 @@ type inputFlags struct {
 	maxDecoded     byteSize
 	maxBadRate     float64
 	onBad          string
+	invalid        string
 	rejects        string
 }
 
@@ -42,7 +43,21 @@ func (f *inputFlags) add(fs *pflag.FlagSet) {
 	fs.Var(&f.maxDecoded, "max-decoded-bytes", "stop reading an input after `SIZE` of its content, decompressed (default: no limit)")
 	fs.Float64Var(&f.maxBadRate, "max-bad-rate", dedup.DefaultMaxBadRate, "stop when more than this share of the records is rejected, looked at after 1,000")
 	fs.StringVar(&f.onBad, "on-bad", string(dedup.SkipBad), "what happens to a record that can't be judged: skip, keep or fail")
+	addInvalid(fs, &f.invalid)
 	fs.StringVar(&f.rejects, "rejects", "", "list the records that can't be judged in `FILE`")
+}
+
+// addInvalid adds the flag that says what becomes of bytes that are not valid.
+func addInvalid(fs *pflag.FlagSet, invalid *string) {
+	fs.StringVar(invalid, "invalid", "reject", "what happens to text that is not valid in its encoding: reject, or replace, which compares it with U+FFFD for each bad sequence")
+}
+
+// replaces reads the flag --invalid.
+func replaces(invalid string) (bool, error) {
+	if invalid != "reject" && invalid != "replace" {
+		return false, usagef("--invalid %q is not one of reject, replace", invalid)
+	}
+	return invalid == "replace", nil
 }
 
 // resourceFlags say what a run may use.
@@ -117,6 +132,10 @@ func (s *streams) input(args []string, f inputFlags, r resourceFlags, spool bool
 	default:
 		return in, usagef("--on-bad %q is not one of skip, keep, fail", f.onBad)
 	}
+	var err error
+	if in.Replace, err = replaces(f.invalid); err != nil {
+		return in, err
+	}
 	if r.threads < 0 {
 		return in, usagef("--threads %d is less than 0", r.threads)
 	}
@@ -134,12 +153,10 @@ func (s *streams) input(args []string, f inputFlags, r resourceFlags, spool bool
 	}
 	o := record.FindOptions{Stdin: s.in, Fields: f.fields, Spool: spool, TempDir: r.tempDir}
 	if f.format != "" {
-		var err error
 		if o.Format, err = record.ParseFormat(f.format); err != nil {
 			return in, usageError{err}
 		}
 	}
-	var err error
 	in.Sources, err = record.Find(args, o)
 	return in, err
 }

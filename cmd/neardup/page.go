@@ -30,6 +30,7 @@ type pageFlags struct {
 	html             string
 	force            bool
 	maxRecordBytes   byteSize
+	invalid          string
 	failOnDuplicates bool
 	quiet            bool
 }
@@ -83,11 +84,15 @@ repeated sections and --fail-on-duplicates was given, 1 if it failed, and 64 for
 	fs.BoolVarP(&f.quiet, "quiet", "q", false, "print errors only, besides the report")
 	f.maxRecordBytes = record.DefaultMaxBytes
 	fs.Var(&f.maxRecordBytes, "max-record-bytes", "refuse pages longer than `SIZE`")
+	addInvalid(fs, &f.invalid)
 	fs.BoolVar(&f.failOnDuplicates, "fail-on-duplicates", false, "exit with 20 if a page has repeated sections")
 	return c
 }
 
 func (f *pageFlags) check(args []string) error {
+	if _, err := replaces(f.invalid); err != nil {
+		return err
+	}
 	switch {
 	case len(args) == 0:
 		return usagef("no input; name files, directories, or - for standard input")
@@ -219,7 +224,7 @@ func (r *pageRun) source(ctx context.Context, source *record.Source) (err error)
 		return err
 	}
 	defer func() { err = errors.Join(err, in.Close()) }()
-	d := record.NewDecoder(record.DecodeOptions{MaxBytes: maxBytes})
+	d := record.NewDecoder(record.DecodeOptions{MaxBytes: maxBytes, Replace: r.flags.invalid == "replace"})
 	for {
 		if err := ctx.Err(); err != nil {
 			return err

@@ -80,20 +80,22 @@ func nothing(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// unhex replaces \xNN in a file by the byte.
+// unhex replaces \xNN in files by the byte.
 func unhex(ts *testscript.TestScript, _ bool, args []string) {
-	var out []byte
-	rest := ts.ReadFile(args[0])
-	for {
-		before, after, ok := strings.Cut(rest, `\x`)
-		out = append(out, before...)
-		if !ok {
-			break
+	for _, name := range args {
+		var out []byte
+		rest := ts.ReadFile(name)
+		for {
+			before, after, ok := strings.Cut(rest, `\x`)
+			out = append(out, before...)
+			if !ok {
+				break
+			}
+			b, err := hex.DecodeString(after[:2])
+			ts.Check(err)
+			out = append(out, b...)
+			rest = after[2:]
 		}
-		b, err := hex.DecodeString(after[:2])
-		ts.Check(err)
-		out = append(out, b...)
-		rest = after[2:]
+		ts.Check(os.WriteFile(ts.MkAbs(name), out, 0o644))
 	}
-	ts.Check(os.WriteFile(ts.MkAbs(args[0]), out, 0o644))
 }
