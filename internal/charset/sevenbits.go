@@ -7,6 +7,15 @@ import (
 
 const hz = "hz-gb-2312"
 
+// SevenBits returns the name of an encoding in which bytes that are all ASCII stand for other
+// characters, or "".
+func SevenBits(b []byte) string {
+	if t := sevenBits(b); t != nil {
+		return t.Encoding
+	}
+	return ""
+}
+
 // sevenBits decodes bytes that are all ASCII and stand for other characters: with the escape
 // sequences of ISO-2022-JP, or between the marks of HZ. It returns nil if they are none.
 func sevenBits(b []byte) *Text {

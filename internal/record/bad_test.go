@@ -97,6 +97,7 @@ func TestBadInput(t *testing.T) {
 		"u16be-mark.jsonl": {content: inUTF16("\ufeff"+string(good), utf16Order([]byte("\xfe\xff")))},
 		"u16-half.jsonl":   {content: cat(inUTF16(`{"text":"`, utf16Order([]byte("\xff\xfe"))), []byte("\x00\xd8"), inUTF16("\"}\n{\"text\":\"x\"}\n", utf16Order([]byte("\xff\xfe")))), texts: []string{"x"}, reasons: []Reason{InvalidUTF8}},
 		"u16-cut.jsonl":    {content: inUTF16(`{"text":"x"}`+"\n"+`{"text":"y"}`, utf16Order([]byte("\xff\xfe")))[:49], texts: []string{"x"}, reasons: []Reason{InvalidUTF8}},
+		"jis.csv":          {content: encodeIn(t, japanese.ISO2022JP, "id,text\n1,村の学校\n"), texts: []string{}, reasons: []Reason{Undecodable}},
 		"u32.jsonl":        {content: []byte("\xff\xfe\x00\x00{\x00\x00\x00}\x00\x00\x00"), texts: []string{}, reasons: []Reason{Undecodable}},
 		"gb18030.jsonl":    {content: encodeIn(t, simplifiedchinese.GB18030, `{"text":"`+zh+`"}`+"\n"), texts: []string{zh}},
 		"gb18030.csv":      {content: encodeIn(t, simplifiedchinese.GB18030, "编号,text\n1,\""+zh+"\"\n"), texts: []string{zh}},

@@ -53,7 +53,11 @@ func (s *Source) findEncoding() error {
 	if err != nil {
 		return err
 	}
-	if s.unread = charset.Unread(head); s.unread != "" || utf8.Valid(head) {
+	if s.unread = charset.Unread(head); s.unread != "" {
+		return nil
+	}
+	if utf8.Valid(head) {
+		s.findSevenBits(head)
 		return nil
 	}
 	valid := 0
@@ -77,6 +81,23 @@ func (s *Source) findEncoding() error {
 		s.Encoding = t.Encoding
 	}
 	return nil
+}
+
+// findSevenBits finds an encoding all of whose bytes are ASCII. Those of quotation marks and commas
+// may be halves of characters, so tables are not read in it; JSON is never in one.
+func (s *Source) findSevenBits(head []byte) {
+	if s.Format == JSONL {
+		return
+	}
+	if end := bytes.LastIndexByte(head, '\n'); end >= 0 {
+		head = head[:end]
+	}
+	switch name := charset.SevenBits(head); {
+	case s.Format == Lines:
+		s.Encoding = name
+	default:
+		s.unread = name
+	}
 }
 
 // decodeLegacy decodes a record of lines that are not in UTF-8.
