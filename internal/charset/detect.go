@@ -9,57 +9,7 @@ import (
 	"golang.org/x/text/encoding"
 )
 
-// A family is an encoding that is looked for, the languages that are written in it, and how
-// much more likely text must be in it than in another.
-type family struct {
-	name      string
-	languages []string
-	rare      float32
-}
-
-var (
-	westernEuropean = []string{"en", "fr", "de", "es", "pt", "it", "nl", "ca", "gl", "sv", "da", "nb", "fi", "is", "ga", "id"}
-	centralEuropean = []string{"pl", "cs", "sk", "hu", "ro", "hr", "sl", "sq", "de"}
-	baltic          = []string{"lt", "lv", "et"}
-	russian         = []string{"ru", "bg"}
-	ukrainian       = []string{"uk", "be"}
-	cyrillic        = []string{"ru", "uk", "be", "bg", "sr", "mk"}
-)
-
-var families = []family{
-	{"windows-1252", westernEuropean, 0},
-	{"iso-8859-15", slices.Concat(westernEuropean, []string{"et"}), 2},
-	{"macintosh", westernEuropean, 4},
-	{"windows-1250", centralEuropean, 0},
-	{"iso-8859-2", centralEuropean, 1},
-	{"iso-8859-16", []string{"ro"}, 3},
-	{"windows-1254", []string{"tr"}, 1},
-	{"windows-1257", baltic, 1},
-	{"iso-8859-13", baltic, 2},
-	{"iso-8859-4", baltic, 4},
-	{"windows-1258", []string{"vi"}, 2},
-	{"windows-1251", cyrillic, 0},
-	{"koi8-r", russian, 1},
-	{"koi8-u", ukrainian, 1},
-	{"iso-8859-5", cyrillic, 2},
-	{"ibm866", russian, 3},
-	{"x-mac-cyrillic", cyrillic, 4},
-	{"windows-1253", []string{"el"}, 0},
-	{"iso-8859-7", []string{"el"}, 1},
-	{"windows-1255", []string{"he"}, 0},
-	{"windows-1256", []string{"ar", "fa"}, 0},
-	{"iso-8859-6", []string{"ar"}, 2},
-	{"windows-874", []string{"th"}, 0},
-	{"gb18030", []string{"zh", "zht"}, 0},
-	{"big5", []string{"zht"}, 0},
-	{"shift_jis", []string{"ja"}, 0},
-	{"euc-jp", []string{"ja"}, 0},
-	{"euc-kr", []string{"ko"}, 0},
-}
-
 const (
-	sampleBytes = 16 << 10
-
 	upperInside  = 6   // what a capital costs that follows a small letter
 	asciiLetter  = 2.8 // what a letter of ASCII costs where all are the same
 	asciiWeight  = 0.1 // of words that are all ASCII: they may be of another language
@@ -76,7 +26,7 @@ const (
 	clear            = 5
 	overwhelming     = 40
 	overwhelmingEach = 2.5
-	evidence         = 10
+	evidence         = 5
 	usual            = 3 // what a pair costs in text as it is anywhere
 	alienEvidence    = 6 // letters that it takes if it is not Latin
 )
@@ -108,21 +58,6 @@ func (r reading) usual() bool {
 		return r.per <= usual
 	}
 	return r.per <= plausibleAlone
-}
-
-// A pairing is how often a byte follows another. Bytes of ASCII that are no letters are spaces.
-type pairing struct {
-	a, b byte
-	n    float32
-}
-
-// A count is what was counted in bytes, of which the readings are made.
-type count struct {
-	part  []byte // the first bytes outside of ASCII and what follows them
-	pairs []pairing
-	used  [256]bool // of all bytes
-	high  float32   // bytes of pairs outside of ASCII
-	alien float32   // what another script than Latin costs
 }
 
 // readings returns how likely b is in every encoding, the likeliest first.
@@ -227,78 +162,6 @@ func contradicted(b []byte, name string) string {
 		return ""
 	}
 	return all[0].name
-}
-
-// survey counts the pairs of bytes in words of b, without markup.
-func survey(b []byte) (c count) {
-	from := slices.IndexFunc(b, func(c byte) bool { return c >= utf8.RuneSelf })
-	if from < 0 {
-		return c
-	}
-	from = max(0, from-sampleBytes/4)
-	c.part = b[from:min(len(b), from+sampleBytes)]
-	for _, x := range b {
-		c.used[x] = true
-	}
-	counts := make([]float32, 1<<16)
-	var seen []int
-	word := make([]byte, 1, 64)
-	word[0] = ' '
-	high := false
-	end := func() {
-		if len(word) > 1 {
-			weight := float32(asciiWeight)
-			if high {
-				weight = 1
-			}
-			word = append(word, ' ')
-			for i, c := range word[1:] {
-				pair := int(word[i])<<8 | int(c)
-				if counts[pair] == 0 {
-					seen = append(seen, pair)
-				}
-				counts[pair] += weight
-			}
-		}
-		word, high = word[:1], false
-	}
-	inTag := false
-	for _, c := range c.part {
-		switch {
-		case c == '<':
-			end()
-			inTag = true
-		case c == '>':
-			end()
-			inTag = false
-		case c >= utf8.RuneSelf:
-			inTag = false
-			high = true
-			word = append(word, c)
-		case inTag:
-		case c|0x20 >= 'a' && c|0x20 <= 'z':
-			word = append(word, c)
-		default:
-			end()
-		}
-	}
-	end()
-	for _, pair := range seen {
-		c.pairs = append(c.pairs, pairing{byte(pair >> 8), byte(pair), counts[pair]})
-	}
-	letters := float32(0)
-	for _, p := range c.pairs {
-		switch {
-		case p.b >= utf8.RuneSelf:
-			c.high += p.n
-		case p.b != ' ':
-			letters += p.n
-		}
-	}
-	if letters > 2*c.high { // most of them count little
-		c.alien = alienScript
-	}
-	return c
 }
 
 // pairCost is the cost of all pairs, and the mean of those with a byte outside of ASCII.
