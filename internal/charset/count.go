@@ -15,8 +15,9 @@ type pairing struct {
 
 // A count is what was counted in bytes, of which the readings are made.
 type count struct {
-	part  []byte // the first bytes outside of ASCII and what follows them
-	pairs []pairing
+	part  []byte    // the first bytes outside of ASCII and what follows them
+	pairs []pairing // in words with a byte outside of ASCII
+	plain []pairing // in other words
 	used  [256]bool // of all bytes
 	high  float32   // bytes of pairs outside of ASCII
 	alien float32   // what another script than Latin costs
@@ -33,24 +34,27 @@ func survey(b []byte) (c count) {
 	for _, x := range b {
 		c.used[x] = true
 	}
-	counts := make([]float32, 1<<16)
-	var seen []int
+	var counts [2][]float32
+	var seen [2][]int
+	for i := range counts {
+		counts[i] = make([]float32, 1<<16)
+	}
 	word := make([]byte, 1, 64)
 	word[0] = ' '
 	high := false
 	end := func() {
 		if len(word) > 1 {
-			weight := float32(asciiWeight)
+			to := 1
 			if high {
-				weight = 1
+				to = 0
 			}
 			word = append(word, ' ')
 			for i, c := range word[1:] {
 				pair := int(word[i])<<8 | int(c)
-				if counts[pair] == 0 {
-					seen = append(seen, pair)
+				if counts[to][pair] == 0 {
+					seen[to] = append(seen[to], pair)
 				}
-				counts[pair] += weight
+				counts[to][pair]++
 			}
 		}
 		word, high = word[:1], false
@@ -76,16 +80,22 @@ func survey(b []byte) (c count) {
 		}
 	}
 	end()
-	for _, pair := range seen {
-		c.pairs = append(c.pairs, pairing{byte(pair >> 8), byte(pair), counts[pair]})
+	for i, to := range []*[]pairing{&c.pairs, &c.plain} {
+		for _, pair := range seen[i] {
+			*to = append(*to, pairing{byte(pair >> 8), byte(pair), counts[i][pair]})
+		}
 	}
 	letters := float32(0)
 	for _, p := range c.pairs {
-		switch {
-		case p.b >= utf8.RuneSelf:
+		if p.b >= utf8.RuneSelf {
 			c.high += p.n
-		case p.b != ' ':
+		} else if p.b != ' ' {
 			letters += p.n
+		}
+	}
+	for _, p := range c.plain {
+		if p.b != ' ' {
+			letters += p.n * asciiWeight
 		}
 	}
 	if letters > 2*c.high { // most of them count little

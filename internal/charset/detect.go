@@ -12,8 +12,8 @@ import (
 const (
 	upperInside  = 6   // what a capital costs that follows a small letter
 	asciiLetter  = 2.8 // what a letter of ASCII costs where all are the same
-	asciiWeight  = 0.1 // of words that are all ASCII: they may be of another language
-	alienScript  = 14  // what another script than Latin costs where nearly all letters are ASCII
+	asciiWeight  = 0.1 // of words that are all ASCII, which may be English too
+	alienScript  = 18  // what another script than Latin costs where nearly all letters are ASCII
 	invalid      = 24  // what a byte costs that is not valid
 	scriptChange = 2   // what a letter of ASCII costs beside a Chinese character
 
@@ -85,20 +85,23 @@ func readings(b []byte) []reading {
 // read makes a reading, which need not be complete if it costs more than enough.
 func (f *family) read(c *count, enough float32) reading {
 	r := reading{name: f.name, cost: -1, high: c.high, letters: c.high, same: f.name}
+	english, _ := models()["en"].pairCost(c.plain, codePages()["windows-1252"].class["en"])
 	if p := codePages()[f.name]; p != nil {
 		r.letters = p.letters(c.pairs)
 		r.same = p.text(c.used)
 		base := p.baseCost(c.pairs)
 		for _, l := range f.languages {
 			cost, per := models()[l].pairCost(c.pairs, p.class[l])
-			if cost += base; r.cost < 0 || cost < r.cost {
+			plain, _ := models()[l].pairCost(c.plain, p.class[l])
+			if cost += base + asciiWeight*min(plain, english); r.cost < 0 || cost < r.cost {
 				r.cost, r.per, r.lang = cost, per, l
 			}
 		}
 	} else {
 		text := wide(c.part, lookup(f.name))
 		for _, l := range f.languages {
-			if cost, per := models()[l].characterCost(text, enough); r.cost < 0 || cost < r.cost {
+			cost, per := models()[l].characterCost(text, enough)
+			if cost += asciiWeight * english; r.cost < 0 || cost < r.cost {
 				r.cost, r.per, r.lang = cost, per, l
 			}
 		}
@@ -180,17 +183,15 @@ func (m *model) pairCost(pairs []pairing, class *[256]uint8) (cost, per float32)
 	return cost, high / max(1, n)
 }
 
-// characterCost is the cost of all words, and the mean of the characters outside of ASCII. It
+// characterCost is the cost of words with characters outside of ASCII, and the mean of the characters outside of ASCII. It
 // stops at a cost from which no more is asked.
 func (m *model) characterCost(text []rune, enough float32) (cost, per float32) {
 	n := float32(0)
 	letters, wide := 0, false
 	end := func() {
-		weight := float32(asciiWeight)
 		if wide {
-			weight = 1
+			cost += asciiLetter * float32(letters)
 		}
-		cost += asciiLetter * weight * float32(letters)
 		letters, wide = 0, false
 	}
 	before := ' '
