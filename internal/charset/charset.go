@@ -6,6 +6,7 @@ package charset
 import (
 	"bytes"
 	"cmp"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"mime"
@@ -299,12 +300,17 @@ func apart(s string) bool {
 // hasFew reports whether b has bytes outside of ASCII, and at most a dozen.
 func hasFew(b []byte) bool {
 	n := 0
-	for _, c := range b {
-		if c >= utf8.RuneSelf {
+	for len(b) > 0 {
+		if len(b) >= 8 && binary.LittleEndian.Uint64(b)&0x8080808080808080 == 0 {
+			b = b[8:]
+			continue
+		}
+		if b[0] >= utf8.RuneSelf {
 			if n++; n > 12 {
 				return false
 			}
 		}
+		b = b[1:]
 	}
 	return n > 0
 }

@@ -48,18 +48,24 @@ func (p *codePage) text(used [256]bool) string {
 	return string(text)
 }
 
-// letters counts the bytes outside of ASCII that are letters, or marks that stand on some. Fewer
-// than four different ones are no text.
+// letters counts the bytes outside of ASCII that follow another, both letters, or marks that stand on
+// some. Fewer than four different ones are no text, and neither are letters that stand alone.
 func (p *codePage) letters(pairs []pairing) (n float32) {
+	letter := func(c byte) bool {
+		return c >= utf8.RuneSelf && (unicode.IsLetter(p.runes[c]) || unicode.Is(unicode.Mn, p.runes[c]))
+	}
 	var seen [256]bool
 	different := 0
 	for _, x := range pairs {
-		if r := p.runes[x.b]; r >= utf8.RuneSelf && (unicode.IsLetter(r) || unicode.Is(unicode.Mn, r)) {
+		if !letter(x.b) {
+			continue
+		}
+		if letter(x.a) {
 			n += x.n
-			if !seen[x.b] {
-				seen[x.b] = true
-				different++
-			}
+		}
+		if !seen[x.b] {
+			seen[x.b] = true
+			different++
 		}
 	}
 	if different < 4 {

@@ -28,7 +28,7 @@ const (
 	overwhelmingEach = 2.5
 	evidence         = 5
 	usual            = 3 // what a pair costs in text as it is anywhere
-	alienEvidence    = 6 // letters that it takes if it is not Latin
+	alienEvidence    = 4 // letters beside another that it takes if it is not Latin
 )
 
 // A reading is what bytes are in an encoding.
@@ -37,7 +37,7 @@ type reading struct {
 	cost    float32 // of all that is counted
 	per     float32 // of a pair with a character outside of ASCII, or of such a character
 	high    float32 // bytes outside of ASCII
-	letters float32 // those that are letters, or marks of some
+	letters float32 // those that are letters beside another
 	same    string  // what its characters are, to tell readings that differ
 	lang    string
 }
@@ -84,7 +84,7 @@ func readings(b []byte) []reading {
 
 // read makes a reading, which need not be complete if it costs more than enough.
 func (f *family) read(c *count, enough float32) reading {
-	r := reading{name: f.name, cost: -1, high: c.high, letters: c.high, same: f.name}
+	r := reading{name: f.name, cost: -1, high: c.high, letters: c.high - 2, same: f.name}
 	english, _ := models()["en"].pairCost(c.plain, codePages()["windows-1252"].class["en"])
 	if p := codePages()[f.name]; p != nil {
 		r.letters = p.letters(c.pairs)
@@ -115,7 +115,7 @@ func (f *family) read(c *count, enough float32) reading {
 
 // guess returns the encoding in which b is text, or "".
 func guess(b []byte) string {
-	if binary(b) {
+	if isBinary(b) {
 		return ""
 	}
 	all := readings(b)
@@ -133,8 +133,8 @@ func guess(b []byte) string {
 	return all[0].name
 }
 
-// binary reports whether more than one byte in a hundred is a control character that no text needs.
-func binary(b []byte) bool {
+// isBinary reports whether more than one byte in a hundred is a control character that no text needs.
+func isBinary(b []byte) bool {
 	head := b[:min(len(b), sampleBytes)]
 	n := 0
 	for _, c := range head {
