@@ -15,6 +15,7 @@ import (
 var allowed = map[string][]string{
 	"neardup/shingle":          {},
 	"neardup/internal/record":  {"neardup/internal/codec", "neardup/internal/charset", "neardup/internal/markup"},
+	"neardup/internal/parquet": {},
 	"neardup/internal/codec":   {},
 	"neardup/internal/durable": {"neardup/internal/fault"},
 	"neardup/internal/fault":   {},
@@ -32,6 +33,7 @@ var only = map[string]string{
 	"github.com/mfonda/simhash":     "neardup/shingle",
 	"github.com/spf13/":             "neardup/cmd/neardup",
 	"github.com/valyala/fastjson":   "neardup/internal/record",
+	"github.com/pierrec/lz4":        "neardup/internal/parquet",
 	"github.com/parquet-go/":        "neardup/internal/record",
 	"github.com/therootcompany/xz":  "neardup/internal/codec",
 }
