@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 
@@ -147,7 +148,31 @@ func (p *parts) write(n *notes) error {
 			return err
 		}
 	}
-	return w.Close()
+	if err := w.Close(); err != nil {
+		return err
+	}
+	for i := range p.files {
+		if err := p.verify(w, i); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// verify holds a file against what was read to write it, before it gets its name.
+func (p *parts) verify(w *record.ParquetWriter, i int) error {
+	if err := p.files[i].Flush(); err != nil {
+		return err
+	}
+	f, err := os.Open(p.files[i].Temp())
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if err := w.Verify(i, f); err != nil {
+		return fmt.Errorf("%s: %w", p.o.Out, err)
+	}
+	return nil
 }
 
 // next opens the file of the next part.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -286,7 +287,8 @@ func (f *File) agrees(footer int64) error {
 }
 
 // Lookup returns the column with that path, or with the name that its parts make with dots, nil if
-// there is none. Of two columns of one name neither can be asked for.
+// there is none. Of two columns of one name neither can be asked for: that is an error, and no
+// Fault, as the file is sound.
 func (f *File) Lookup(path ...string) (*Leaf, error) {
 	for _, p := range [][]string{path, {strings.Join(path, ".")}} {
 		var found *Leaf
@@ -295,7 +297,7 @@ func (f *File) Lookup(path ...string) (*Leaf, error) {
 				continue
 			}
 			if found != nil {
-				return nil, faultf("it has two columns with the name %q", l.Name())
+				return nil, fmt.Errorf("two columns have the name %q, which is asked for", l.Name())
 			}
 			found = l
 		}

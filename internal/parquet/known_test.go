@@ -54,12 +54,13 @@ func TestRLEBooleans(t *testing.T) {
 		column testColumn
 		want   []string
 	}{
-		"run":          {testColumn{values: 16, pages: [][]byte{pageV1(16, rle, uncompressed, run)}}, runWant},
-		"packed":       {testColumn{values: 16, pages: [][]byte{pageV1(16, rle, uncompressed, bits)}}, bitsWant},
-		"compressed":   {testColumn{values: 16, codec: zstdCodec, pages: [][]byte{pageV1(16, rle, zstdCodec, bits)}}, bitsWant},
-		"second":       {testColumn{values: 16, pages: [][]byte{pageV2(16, 0, 16, rle, nil, nil, run, len(run))}}, runWant},
-		"with nulls":   {testColumn{values: 24, repetition: 1, pages: [][]byte{pageV1(24, rle, uncompressed, slices.Concat(levels, bits))}}, slices.Concat(bitsWant[:8], nulls, bitsWant[8:])},
-		"second nulls": {testColumn{values: 24, repetition: 1, pages: [][]byte{pageV2(24, 8, 24, rle, nil, levels[4:], bits, len(bits))}}, slices.Concat(bitsWant[:8], nulls, bitsWant[8:])},
+		"run":           {testColumn{values: 16, pages: [][]byte{pageV1(16, rle, uncompressed, run)}}, runWant},
+		"by parquet-go": {testColumn{values: 16, pages: [][]byte{pageV1(16, rle, uncompressed, prefixed(16<<1, 0xff))}}, runWant},
+		"packed":        {testColumn{values: 16, pages: [][]byte{pageV1(16, rle, uncompressed, bits)}}, bitsWant},
+		"compressed":    {testColumn{values: 16, codec: zstdCodec, pages: [][]byte{pageV1(16, rle, zstdCodec, bits)}}, bitsWant},
+		"second":        {testColumn{values: 16, pages: [][]byte{pageV2(16, 0, 16, rle, nil, nil, run, len(run))}}, runWant},
+		"with nulls":    {testColumn{values: 24, repetition: 1, pages: [][]byte{pageV1(24, rle, uncompressed, slices.Concat(levels, bits))}}, slices.Concat(bitsWant[:8], nulls, bitsWant[8:])},
+		"second nulls":  {testColumn{values: 24, repetition: 1, pages: [][]byte{pageV2(24, 8, 24, rle, nil, levels[4:], bits, len(bits))}}, slices.Concat(bitsWant[:8], nulls, bitsWant[8:])},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c.column.name, c.column.kind = "done", Boolean
@@ -212,7 +213,7 @@ func TestTwoOfOneName(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 	checkCopies(t, content)
-	if _, err := open(t, content).Lookup("twin"); !IsFault(err) || !strings.Contains(err.Error(), `two columns with the name "twin"`) {
+	if _, err := open(t, content).Lookup("twin"); err == nil || IsFault(err) || !strings.Contains(err.Error(), `two columns have the name "twin"`) {
 		t.Errorf("%v", err)
 	}
 }

@@ -36,11 +36,14 @@ func (m *maker) leaf() library.Node {
 		library.Decimal(1, 20, library.FixedLenByteArrayType(9)), library.Date(), library.Timestamp(library.Microsecond), library.Time(library.Nanosecond),
 		library.Int(8), library.Uint(64), library.JSON(), library.Enum(),
 	)
-	// parquet-go decodes booleans in RLE wrong, which is why this package does not use it.
-	all := []encodings.Encoding{nil, &library.Plain, &library.RLEDictionary, &library.DeltaBinaryPacked, &library.DeltaLengthByteArray, &library.DeltaByteArray, &library.ByteStreamSplit, &library.RLE}
-	if e := all[m.IntN(len(all))]; e != nil && encodes(n, e) && (e != &library.RLE || n.Type().Kind() == library.Boolean) {
+	// parquet-go decodes booleans in RLE wrong, unless it wrote them.
+	if n.Type().Kind() == library.Boolean && m.IntN(2) == 0 {
+		m.wrong = true
+		return library.Encoded(n, &library.RLE)
+	}
+	all := []encodings.Encoding{nil, &library.Plain, &library.RLEDictionary, &library.DeltaBinaryPacked, &library.DeltaLengthByteArray, &library.DeltaByteArray, &library.ByteStreamSplit}
+	if e := all[m.IntN(len(all))]; e != nil && encodes(n, e) {
 		n = library.Encoded(n, e)
-		m.wrong = m.wrong || e == &library.RLE
 	}
 	// What parquet-go reads of LZ4_RAW that compresses badly is nothing, or an error.
 	codecs := []compress.Codec{nil, &library.Uncompressed, &library.Snappy, &library.Gzip, &library.Brotli, &library.Zstd, &library.Lz4Raw}

@@ -543,18 +543,3 @@ func TestOldParquet(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
-
-// TestWritable keeps encodings, but for that of levels, which some writers list first.
-func TestWritable(t *testing.T) {
-	number := parquet.Leaf(parquet.Int32Type)
-	group := parquet.Group{
-		"delta": parquet.Encoded(number, &parquet.DeltaBinaryPacked), "dict": parquet.Encoded(parquet.String(), &parquet.RLEDictionary),
-		"levels": parquet.Encoded(number, &parquet.RLE), "none": number,
-	}
-	want := map[string]string{"delta": "DELTA_BINARY_PACKED", "dict": "RLE_DICTIONARY", "levels": "PLAIN", "none": "<nil>"}
-	for _, f := range group.Fields() {
-		if got := fmt.Sprint(writable{f}.Encoding()); got != want[f.Name()] {
-			t.Errorf("%s is written as %s, want %s", f.Name(), got, want[f.Name()])
-		}
-	}
-}

@@ -1,20 +1,18 @@
 package record
 
 import (
-	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"slices"
-	"strings"
-	"syscall"
+	"strconv"
 	"time"
 
-	"github.com/parquet-go/parquet-go"
-	"github.com/parquet-go/parquet-go/format"
-
 	"neardup/internal/charset"
+	"neardup/internal/parquet"
 )
 
 // A row is what is read of a record of a Parquet file: the columns that are asked for, in the
@@ -40,24 +38,19 @@ type rowReader struct {
 
 // A column is one that is asked for.
 type column struct {
-	leaf  parquet.LeafColumn
-	found bool
-	text  func(parquet.Value) string // nil if it holds nothing that can be written as text
-	pages parquet.Pages
-	page  parquet.Page
-	read  parquet.ValueReader
+	leaf   *parquet.Leaf       // nil if there is none
+	text   func([]byte) string // nil if it holds nothing that can be written as text
+	reader *parquet.ColumnReader
 }
 
 // A parquetFile is an open Parquet file.
 type parquetFile struct {
 	*parquet.File
-	file   *os.File
-	copy   bool
-	fenced fenced
-	leaves []parquet.LeafColumn
+	file *os.File
+	copy bool
 }
 
-// openParquet opens the source. Faults of the content are a *parquetError.
+// openParquet opens the source. Faults of the content are a [parquet.Fault].
 func (s *Source) openParquet() (*parquetFile, error) {
 	f := &parquetFile{}
 	size := s.Size
@@ -69,7 +62,7 @@ func (s *Source) openParquet() (*parquetFile, error) {
 		f.file, size, err = s.whole()
 	}
 	if err == nil {
-		err = f.open(size)
+		f.File, err = parquet.Open(f.file, size)
 	}
 	if err != nil {
 		return nil, errors.Join(err, f.close())
@@ -90,48 +83,6 @@ func (s *Source) whole() (*os.File, int64, error) {
 	}
 	n, err := io.Copy(f, b)
 	return f, n, err
-}
-
-// A parquetError is a fault of the content.
-type parquetError struct{ err error }
-
-func (e *parquetError) Error() string { return e.err.Error() }
-
-const parquetMagic = "PAR1"
-
-var errNoFooter = errors.New("it has no footer, which stands at the end of a whole file")
-
-func (f *parquetFile) open(size int64) (err error) {
-	tail := make([]byte, 8)
-	if _, err := f.file.ReadAt(tail, max(0, size-8)); err != nil && !errors.Is(err, io.EOF) {
-		return err
-	}
-	footer := int64(tail[0]) | int64(tail[1])<<8 | int64(tail[2])<<16 | int64(tail[3])<<24
-	if !bytes.Equal(tail[4:], []byte(parquetMagic)) || footer > size {
-		return &parquetError{errNoFooter}
-	}
-	defer catch(&err)
-	f.fenced.in = io.NewSectionReader(f.file, 0, size) // an offset that is wrong is no fault of the disk
-	f.File, err = parquet.OpenFile(&f.fenced, size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
-	if err != nil {
-		return err
-	}
-	for _, path := range f.Schema().Columns() {
-		leaf, _ := f.Schema().Lookup(path...)
-		f.leaves = append(f.leaves, leaf)
-	}
-	return f.agrees()
-}
-
-// catch turns a panic of the library, and its errors, into faults of the content.
-func catch(err *error) {
-	if p := recover(); p != nil {
-		*err = fmt.Errorf("it can't be read: %v", p)
-	}
-	var disk syscall.Errno
-	if *err != nil && !errors.As(*err, &disk) {
-		*err = &parquetError{*err}
-	}
 }
 
 func (f *parquetFile) close() error {
@@ -155,8 +106,6 @@ func (r *Reader) nextRow() (*Raw, error) {
 		}
 		if err == nil {
 			r.rows.copied = r.opts.CopyLong
-		}
-		if err == nil {
 			err = r.rows.skip(r.pos.Number)
 		}
 		if err != nil {
@@ -170,7 +119,7 @@ func (r *Reader) nextRow() (*Raw, error) {
 			return nil, io.EOF
 		}
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("%s: %w", r.source.Name, err)
 		}
 	}
 	raw.Offset = rows.offset()
@@ -180,8 +129,8 @@ func (r *Reader) nextRow() (*Raw, error) {
 	if rows.fault == nil {
 		rows.fault = rows.read(raw.row)
 	}
-	if fault := (*parquetError)(nil); errors.As(rows.fault, &fault) {
-		raw.Reject = r.reject(raw, Corrupt, fault.Error())
+	if parquet.IsFault(rows.fault) {
+		raw.Reject = r.reject(raw, Corrupt, rows.fault.Error())
 	} else if rows.fault != nil {
 		return nil, fmt.Errorf("%s: row %d: %w", r.source.Name, raw.Number, rows.fault)
 	}
@@ -200,14 +149,14 @@ func (r *Reader) nextRow() (*Raw, error) {
 }
 
 func (r *Reader) parquetFault(raw *Raw, err error) (*Raw, error) {
-	var fault *parquetError
 	reason := Corrupt
-	if !errors.As(err, &fault) {
+	switch {
+	case errors.Is(err, parquet.ErrNoFooter):
+		reason = Truncated
+	case !parquet.IsFault(err):
 		if reason = faultOf(err); reason == "" {
 			return nil, err
 		}
-	} else if fault.err == errNoFooter { //nolint:errorlint // nothing wraps it
-		reason = Truncated
 	}
 	raw.Offset = max(0, r.source.Size)
 	raw.Reject = r.reject(raw, reason, err.Error())
@@ -216,21 +165,17 @@ func (r *Reader) parquetFault(raw *Raw, err error) (*Raw, error) {
 	return raw, nil
 }
 
-func newRowReader(source *Source, f *parquetFile, fields []field) (rows *rowReader, err error) {
-	defer catch(&err)
-	rows = &rowReader{file: f}
-	source.table.columns = nil
-	for _, top := range f.Root().Columns() {
-		source.table.columns = append(source.table.columns, top.Name())
-	}
+func newRowReader(source *Source, f *parquetFile, fields []field) (*rowReader, error) {
+	rows := &rowReader{file: f}
+	source.table.columns = f.Columns
 	for _, field := range fields {
-		c := column{}
-		c.leaf, c.found = f.Schema().Lookup(field.path...)
-		if !c.found {
-			c.leaf, c.found = f.Schema().Lookup(field.name())
+		leaf, err := f.Lookup(field.path...)
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("%s: %w", source.Name, err), f.close())
 		}
-		if c.found && c.leaf.MaxRepetitionLevel == 0 {
-			c.text = textOf(c.leaf.Node.Type())
+		c := column{leaf: leaf}
+		if leaf != nil && leaf.MaxRep == 0 {
+			c.text = textOf(leaf)
 		}
 		rows.columns = append(rows.columns, c)
 	}
@@ -238,27 +183,31 @@ func newRowReader(source *Source, f *parquetFile, fields []field) (rows *rowRead
 }
 
 // textOf returns what writes values of a column as text, nil if they are not of that kind.
-func textOf(t parquet.Type) func(parquet.Value) string {
-	if logical := t.LogicalType(); logical != nil {
-		switch l := logical.Value.(type) {
-		case *format.TimestampType:
-			if l.Unit.Value != nil {
-				return func(v parquet.Value) string { return timestamp(v.Int64(), l.Unit.Value.Duration()) }
-			}
-		case *format.DateType:
-			return func(v parquet.Value) string { return timestamp(int64(v.Int32()), 24*time.Hour) }
-		}
-	}
-	switch t.Kind() {
+func textOf(l *parquet.Leaf) func([]byte) string {
+	switch l.Type {
 	case parquet.ByteArray:
-		return func(v parquet.Value) string { return string(v.ByteArray()) }
-	case parquet.Int32, parquet.Int64, parquet.Float, parquet.Double:
-		return func(v parquet.Value) string { return v.String() }
+		return func(v []byte) string { return string(v) }
+	case parquet.Int32:
+		return func(v []byte) string { return number(int64(int32(binary.LittleEndian.Uint32(v))), l.Unit) }
+	case parquet.Int64:
+		return func(v []byte) string { return number(int64(binary.LittleEndian.Uint64(v)), l.Unit) }
+	case parquet.Float:
+		return func(v []byte) string {
+			return strconv.FormatFloat(float64(math.Float32frombits(binary.LittleEndian.Uint32(v))), 'g', -1, 32)
+		}
+	case parquet.Double:
+		return func(v []byte) string {
+			return strconv.FormatFloat(math.Float64frombits(binary.LittleEndian.Uint64(v)), 'g', -1, 64)
+		}
 	}
 	return nil
 }
 
-func timestamp(n int64, unit time.Duration) string {
+// number writes a number, or the time that is so many units after 1970.
+func number(n int64, unit time.Duration) string {
+	if unit == 0 {
+		return strconv.FormatInt(n, 10)
+	}
 	if unit > time.Second {
 		n, unit = n*int64(unit/time.Second), time.Second
 	}
@@ -272,86 +221,33 @@ func (rows *rowReader) offset() int64 {
 	if rows.group == 0 {
 		return 0
 	}
-	g := rows.file.Metadata().RowGroups[rows.group-1]
-	start := g.FileOffset
-	if start == 0 && len(g.Columns) > 0 {
-		start = g.Columns[0].MetaData.DataPageOffset
-		if d := g.Columns[0].MetaData.DictionaryPageOffset; d > 0 {
-			start = min(start, d)
-		}
-	}
-	size := g.TotalCompressedSize
-	if size == 0 {
-		for _, c := range g.Columns {
-			size += c.MetaData.TotalCompressedSize
-		}
-	}
+	g := rows.file.Groups[rows.group-1]
 	if rows.rows == 0 {
-		return start
+		return g.Offset
 	}
-	return start + int64(float64(size)*float64(rows.at)/float64(rows.rows))
+	return g.Offset + int64(float64(g.Bytes)*float64(rows.at)/float64(rows.rows))
 }
 
 // nextGroup opens the columns of the next row group. A fault is that of the group.
 func (rows *rowReader) nextGroup() error {
-	rows.closePages()
-	groups := rows.file.RowGroups()
-	if rows.group == len(groups) {
+	if rows.group == len(rows.file.Groups) {
 		return io.EOF
 	}
-	g := groups[rows.group]
+	g := rows.file.Groups[rows.group]
 	rows.base += rows.rows
-	rows.group++
-	rows.at, rows.rows, rows.fault = 0, g.NumRows(), nil
-	if rows.fault = rows.fence(); rows.fault == nil {
-		rows.fault = rows.openPages(g, 0)
+	rows.at, rows.rows, rows.fault = 0, g.Rows, nil
+	for i := range rows.columns {
+		if c := &rows.columns[i]; c.text != nil {
+			c.reader = rows.file.Column(rows.group, c.leaf)
+		}
 	}
 	rows.whole, rows.torn = rows.rows, nil
 	if rows.copied {
-		rows.readAhead(g)
+		rows.whole, rows.torn = rows.file.Check(rows.group)
 	}
-	return nil
-}
-
-// fence looks at the columns of the present row group that will be read.
-func (rows *rowReader) fence() (err error) {
-	defer catch(&err)
-	leaves := rows.file.leaves
-	if !rows.copied {
-		leaves = nil
-		for _, c := range rows.columns {
-			if c.text != nil {
-				leaves = append(leaves, c.leaf)
-			}
-		}
-	}
-	return rows.file.fence(rows.group-1, leaves)
-}
-
-// readAhead reads the rows of a row group as they will be copied.
-func (rows *rowReader) readAhead(g parquet.RowGroup) {
-	defer catch(&rows.torn)
-	rows.whole = 0
-	rows.torn = eachRow(g, 0, func(parquet.Row) (bool, error) {
-		rows.whole++
-		return true, nil
-	})
-}
-
-func (rows *rowReader) openPages(g parquet.RowGroup, at int64) (err error) {
-	defer catch(&err)
-	chunks := g.ColumnChunks()
-	for i := range rows.columns {
-		c := &rows.columns[i]
-		if c.text == nil {
-			continue
-		}
-		c.pages = chunks[c.leaf.ColumnIndex].Pages()
-		if at > 0 {
-			if err := c.pages.SeekToRow(at); err != nil {
-				return err
-			}
-		}
+	rows.group++
+	if rows.torn != nil && !parquet.IsFault(rows.torn) {
+		return rows.torn
 	}
 	return nil
 }
@@ -364,75 +260,36 @@ func (rows *rowReader) skip(n int64) error {
 		}
 	}
 	if rows.at = n - rows.base; rows.at > 0 && rows.at < rows.rows {
-		rows.closePages()
-		rows.fault = rows.openPages(rows.file.RowGroups()[rows.group-1], rows.at)
+		for i := range rows.columns {
+			if c := &rows.columns[i]; c.reader != nil && rows.fault == nil {
+				rows.fault = c.reader.Skip(rows.at)
+			}
+		}
 	}
 	return nil
 }
 
 // read reads a row.
-func (rows *rowReader) read(to *row) (err error) {
-	defer catch(&err)
+func (rows *rowReader) read(to *row) error {
 	to.values = make([]*string, len(rows.columns))
 	for i := range rows.columns {
 		c := &rows.columns[i]
 		if c.text == nil {
 			continue
 		}
-		v, err := c.next()
+		v, ok, err := c.reader.Next()
 		if err != nil {
 			return err
 		}
-		if !v.IsNull() {
-			s := strings.Clone(c.text(v))
+		if ok {
+			s := c.text(v)
 			to.values[i] = &s
 		}
 	}
 	return nil
 }
 
-func (c *column) next() (parquet.Value, error) {
-	var v [1]parquet.Value
-	for {
-		if c.read != nil {
-			n, err := c.read.ReadValues(v[:])
-			if n == 1 {
-				return v[0], nil
-			}
-			if err != nil && !errors.Is(err, io.EOF) {
-				return v[0], err
-			}
-			parquet.Release(c.page)
-			c.read, c.page = nil, nil
-		}
-		page, err := c.pages.ReadPage()
-		if errors.Is(err, io.EOF) {
-			return v[0], errors.New("a column has less values than its row group has rows")
-		}
-		if err != nil {
-			return v[0], err
-		}
-		c.page, c.read = page, page.Values()
-	}
-}
-
-func (rows *rowReader) closePages() {
-	for i := range rows.columns {
-		c := &rows.columns[i]
-		if c.page != nil {
-			parquet.Release(c.page)
-		}
-		if c.pages != nil {
-			c.pages.Close()
-		}
-		c.pages, c.page, c.read = nil, nil, nil
-	}
-}
-
-func (rows *rowReader) close() error {
-	rows.closePages()
-	return rows.file.close()
-}
+func (rows *rowReader) close() error { return rows.file.close() }
 
 // decodeColumns decodes a row of a Parquet file.
 func (d *Decoder) decodeColumns(raw *Raw) (Record, *Reject) {

@@ -5,27 +5,18 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/parquet-go/parquet-go"
-	codecs "github.com/parquet-go/parquet-go/compress"
-	"github.com/parquet-go/parquet-go/encoding"
-	"github.com/parquet-go/parquet-go/format"
+	"neardup/internal/parquet"
 )
 
-// A ParquetWriter writes rows of sources of one schema, which it keeps, with its columns'
-// encodings and compression, and the metadata of the first.
+// A ParquetWriter writes rows of sources of one schema, which it keeps, with the metadata of the
+// first. See [parquet.Writer] for what stays as it was.
 type ParquetWriter struct {
-	//lint:ignore SA1019 the other writer refuses lists of two levels, though it need not write any but rows
-	w         *parquet.Writer
-	out       *counter
-	options   []parquet.WriterOption
-	schema    *parquet.Schema
-	pending   int64 // bytes of the rows of the row group in the making, about
+	w         *parquet.Writer // nil before another file
+	like      *parquet.File
 	splitSize int64
 	next      func() (io.Writer, error)
+	written   []*parquet.Writer
 }
-
-// groupBytes is the size of the rows in a row group that is written.
-const groupBytes = 64 << 20
 
 // NewParquetWriter returns a writer of rows of those sources that can be opened, nil if there
 // is none. It asks for a file at the beginning, and for another when it has written splitSize
@@ -34,68 +25,22 @@ func NewParquetWriter(sources []*Source, splitSize int64, next func() (io.Writer
 	p := &ParquetWriter{splitSize: splitSize, next: next}
 	for _, s := range sources {
 		f, err := s.openParquet()
-		var fault *parquetError
-		if errors.As(err, &fault) || faultOf(err) != "" {
+		if parquet.IsFault(err) || faultOf(err) != "" {
 			continue
 		}
 		if err != nil {
 			return nil, err
 		}
-		defer f.close()
-		p.schema = parquet.NewSchema(f.Schema().Name(), writable{f.Root()})
-		p.options = []parquet.WriterOption{p.schema}
-		for _, kv := range f.Metadata().KeyValueMetadata {
-			p.options = append(p.options, parquet.KeyValueMetadata(kv.Key, kv.Value))
-		}
-		return p, p.begin()
+		p.like = f.File
+		return p, errors.Join(f.close(), p.begin())
 	}
 	return nil, nil
-}
-
-// A writable is a field of a schema without the encoding or compression that can't be written. What
-// a file lists are the encodings of all its pages, levels and all, and not all of them are the values'.
-type writable struct{ parquet.Field }
-
-func (w writable) Fields() []parquet.Field {
-	var fields []parquet.Field
-	for _, f := range w.Field.Fields() {
-		fields = append(fields, writable{f})
-	}
-	return fields
-}
-
-func (w writable) Encoding() (e encoding.Encoding) {
-	e = w.Field.Encoding()
-	switch {
-	case e == nil:
-		return nil
-	case e.Encoding() == format.RLE: // of levels
-		return &parquet.Plain
-	}
-	defer func() {
-		if recover() != nil { // the library's way to say that the type does not have it
-			e = &parquet.Plain
-		}
-	}()
-	parquet.Encoded(parquet.Leaf(w.Type()), e)
-	return e
-}
-
-func (w writable) Compression() codecs.Codec {
-	c := w.Field.Compression()
-	if c == nil {
-		return nil
-	}
-	if _, err := c.Encode(nil, nil); err != nil {
-		return nil
-	}
-	return c
 }
 
 // SameSchema refuses Parquet files that can't be written to one, since their schemas differ.
 // Those that can't be opened are passed over.
 func SameSchema(sources []*Source) error {
-	var first *parquet.Schema
+	var first *parquet.File
 	for _, s := range sources {
 		if s.stream != nil {
 			continue // there is only one, and it can be read once
@@ -104,13 +49,12 @@ func SameSchema(sources []*Source) error {
 		if err != nil {
 			continue
 		}
-		schema := f.Schema()
 		if err := f.close(); err != nil {
 			return err
 		}
 		if first == nil {
-			first = schema
-		} else if !parquet.EqualNodes(first, schema) {
+			first = f.File
+		} else if !parquet.SameSchema(first, f.File) {
 			return fmt.Errorf("%s has another schema than %s: they can't be written to one file", s.Name, sources[0].Name)
 		}
 	}
@@ -118,178 +62,90 @@ func SameSchema(sources []*Source) error {
 }
 
 func (p *ParquetWriter) begin() error {
-	w, err := p.next()
+	out, err := p.next()
 	if err != nil {
 		return err
 	}
-	p.out = &counter{w: w}
-	p.w = parquet.NewWriter(p.out, p.options...)
-	return nil
-}
-
-// turn completes a row group, and begins another file if the present one is full.
-func (p *ParquetWriter) turn() error {
-	p.pending = 0
-	if err := p.w.Flush(); err != nil {
-		return err
+	if p.w, err = parquet.NewWriter(out, p.like); err == nil {
+		p.written = append(p.written, p.w)
 	}
-	if p.splitSize == 0 || p.out.n < p.splitSize {
-		return nil
-	}
-	err := p.w.Close()
-	p.w = nil
 	return err
-}
-
-type counter struct {
-	w io.Writer
-	n int64
-}
-
-func (c *counter) Write(b []byte) (int, error) {
-	n, err := c.w.Write(b)
-	c.n += int64(n)
-	return n, err
 }
 
 // Copy writes those rows of s whose numbers, from 1 and ascending, next returns, until it
 // returns 0.
-func (p *ParquetWriter) Copy(s *Source, next func() (int64, error)) (err error) {
+func (p *ParquetWriter) Copy(s *Source, next func() (int64, error)) error {
 	f, err := s.openParquet()
 	if err != nil {
 		return fmt.Errorf("%s: %w", s.Name, err)
 	}
 	defer f.close()
-	defer func() {
-		if err != nil {
-			err = fmt.Errorf("%s: %w", s.Name, err)
-		}
-	}()
-	defer catch(&err)
-	if !parquet.EqualNodes(f.Schema(), p.schema) {
+	if err := p.copy(f.File, next); err != nil {
+		return fmt.Errorf("%s: %w", s.Name, err)
+	}
+	return nil
+}
+
+func (p *ParquetWriter) copy(f *parquet.File, next func() (int64, error)) error {
+	if !parquet.SameSchema(p.like, f) {
 		return errors.New("its schema is another one than that of the first file")
 	}
 	want, err := next()
-	if err != nil {
-		return err
-	}
 	base := int64(0)
-	for i, g := range f.RowGroups() {
-		if want == 0 {
-			break
-		}
-		if want > base+g.NumRows() {
-			base += g.NumRows()
-			continue
-		}
-		if err := f.fence(i, f.leaves); err != nil {
-			return err
-		}
-		if want, err = p.copyGroup(g, base, want, next); err != nil {
-			return err
-		}
-		base += g.NumRows()
-	}
-	if want != 0 {
-		return fmt.Errorf("there is no row %d any more", want)
-	}
-	return nil
-}
-
-func (p *ParquetWriter) copyGroup(g parquet.RowGroup, base, want int64, next func() (int64, error)) (int64, error) {
-	at := want - 1
-	err := eachRow(g, at-base, func(row parquet.Row) (bool, error) {
-		if at++; at != want {
-			return true, nil
-		}
-		err := p.write(row)
-		if err == nil {
+	for i, g := range f.Groups {
+		most := p.rowsPerGroup(g)
+		rows := &parquet.Rows{}
+		for err == nil && want != 0 && want <= base+g.Rows {
+			if rows.Add(want - base - 1); rows.Count() == most {
+				if err := p.append(f, i, rows); err != nil {
+					return err
+				}
+				rows = &parquet.Rows{}
+			}
 			want, err = next()
 		}
-		return want != 0 && want <= base+g.NumRows(), err
-	})
-	return want, err
-}
-
-// eachRow calls f for the rows of a row group from one on, counted from 0, until it returns false.
-// All rows before a fault come, though they are read many at once.
-func eachRow(g parquet.RowGroup, from int64, f func(parquet.Row) (bool, error)) error {
-	rows := g.Rows()
-	defer func() { rows.Close() }()
-	buf := make([]parquet.Row, 64)
-	again := from > 0
-	for from < g.NumRows() {
-		if again {
-			if err := rows.SeekToRow(from); err != nil {
-				return err
-			}
-			again = false
-		}
-		n, err := readRows(rows, buf)
-		if err != nil && len(buf) > 1 {
-			rows.Close()
-			rows, buf, again = g.Rows(), buf[:1], true
-			continue
-		}
-		if err == nil && n == 0 {
-			err = &parquetError{errors.New("a row group has less rows than it says")}
+		if err == nil {
+			err = p.append(f, i, rows)
 		}
 		if err != nil {
 			return err
 		}
-		for _, row := range buf[:n] {
-			if !complete(row, len(g.ColumnChunks())) {
-				return &parquetError{errors.New("a column has less values than its row group has rows")}
-			}
-			if more, err := f(row); err != nil || !more {
-				return err
-			}
-		}
-		from += int64(n)
+		base += g.Rows
 	}
-	return nil
+	if err == nil && want != 0 {
+		err = fmt.Errorf("there is no row %d any more", want)
+	}
+	return err
 }
 
-// complete reports whether a row has values of every column, in order.
-func complete(row parquet.Row, columns int) bool {
-	at := -1
-	for _, v := range row {
-		if v.Column() > at+1 {
-			return false
-		}
-		at = v.Column()
+// rowsPerGroup returns how many rows of a row group are written as one, so that a file can end where
+// it should.
+func (p *ParquetWriter) rowsPerGroup(g *parquet.Group) int64 {
+	if p.splitSize == 0 || g.Bytes <= p.splitSize {
+		return g.Rows
 	}
-	return at == columns-1
+	return max(1, int64(float64(g.Rows)*float64(p.splitSize)/float64(g.Bytes)))
 }
 
-func readRows(rows parquet.Rows, buf []parquet.Row) (n int, err error) {
-	defer catch(&err)
-	n, err = rows.ReadRows(buf)
-	if errors.Is(err, io.EOF) {
-		err = nil
+// append writes rows of a row group, to another file if the present one is full.
+func (p *ParquetWriter) append(f *parquet.File, group int, rows *parquet.Rows) error {
+	if rows.Count() == 0 {
+		return nil
 	}
-	return n, err
-}
-
-func (p *ParquetWriter) write(row parquet.Row) error {
 	if p.w == nil {
 		if err := p.begin(); err != nil {
 			return err
 		}
 	}
-	for _, v := range row {
-		p.pending += 8
-		if v.Kind() == parquet.ByteArray {
-			p.pending += int64(len(v.ByteArray()))
-		}
-	}
-	if _, err := p.w.WriteRows([]parquet.Row{row}); err != nil {
+	if err := p.w.Append(f, group, rows); err != nil {
 		return err
 	}
-	if p.pending < groupBytes && (p.splitSize == 0 || p.pending < p.splitSize) {
+	if p.splitSize == 0 || p.w.Size() < p.splitSize {
 		return nil
 	}
-	return p.turn()
+	err := p.w.Close()
+	p.w = nil
+	return err
 }
 
 // Close completes the file.
@@ -299,3 +155,6 @@ func (p *ParquetWriter) Close() error {
 	}
 	return p.w.Close()
 }
+
+// Verify reads the file with that number, from 0, and holds it against what was read to write it.
+func (p *ParquetWriter) Verify(file int, in io.ReaderAt) error { return p.written[file].Verify(in) }
