@@ -7,13 +7,17 @@ import (
 	"io"
 	"math"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"slices"
+	"strconv"
 	"testing"
 
 	library "github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/compress"
 	"github.com/parquet-go/parquet-go/deprecated"
 	encodings "github.com/parquet-go/parquet-go/encoding"
+	"github.com/parquet-go/parquet-go/format"
 
 	"neardup/internal/testkit"
 )
@@ -21,8 +25,9 @@ import (
 // A maker makes files of random schemas, encodings and rows with parquet-go.
 type maker struct {
 	*rand.Rand
-	most  int  // rows
-	wrong bool // there is something that parquet-go reads or writes wrong
+	most  int           // rows
+	text  func() string // of a column with that name, nil if there is none
+	wrong bool          // there is something that parquet-go reads or writes wrong
 }
 
 func (m *maker) one(of ...library.Node) library.Node { return of[m.IntN(len(of))] }
@@ -61,22 +66,24 @@ func encodes(n library.Node, e encodings.Encoding) (ok bool) {
 }
 
 func (m *maker) node(depth int) library.Node {
-	n := m.leaf()
+	n, annotated := m.leaf(), false
 	if depth > 0 {
 		switch m.IntN(6) {
 		case 0:
 			n = m.group(depth - 1)
 		case 1:
-			n = library.List(m.node(depth - 1))
+			n, annotated = library.List(m.node(depth-1)), true
 		case 2:
-			n = library.Map(library.String(), m.node(depth-1))
+			n, annotated = library.Map(library.String(), m.node(depth-1)), true
 		}
 	}
 	switch m.IntN(5) {
 	case 0, 1:
 		n = library.Optional(n)
 	case 2:
-		n = library.Repeated(n)
+		if !annotated { // lists and maps must not be repeated themselves
+			n = library.Repeated(n)
+		}
 	}
 	return n
 }
@@ -100,7 +107,9 @@ func (m *maker) row(root library.Node) library.Row {
 				columns = append(columns, nil)
 			}
 			v := library.NullValue()
-			if there {
+			if f, ok := n.(library.Field); ok && f.Name() == "text" && m.text != nil {
+				v = library.ByteArrayValue([]byte(m.text()))
+			} else if there {
 				v = m.value(n.Type())
 			}
 			columns[leaves] = append(columns[leaves], v.Level(rep, def, leaves))
@@ -155,6 +164,22 @@ func (m *maker) value(t library.Type) library.Value {
 	for i := range b {
 		b[i] = byte(bits >> (i % 8 * 8))
 	}
+	if l := t.LogicalType(); l != nil { // other readers refuse what its type does not have
+		switch l.Value.(type) {
+		case *format.StringType, *format.EnumType, *format.JsonType:
+			return library.ByteArrayValue(fmt.Appendf(nil, "%d", bits))
+		case *format.TimeType:
+			bits %= 86_400_000_000_000
+		case *format.TimestampType, *format.DecimalType:
+			bits %= 1_000_000_000
+		case *format.DateType:
+			bits %= 100_000
+		case *format.IntType:
+			if t.Kind() == library.Int32 {
+				bits %= 128
+			}
+		}
+	}
 	switch t.Kind() {
 	case library.Boolean:
 		return library.BooleanValue(bits&1 == 1)
@@ -178,7 +203,11 @@ func (m *maker) value(t library.Type) library.Value {
 func (m *maker) file(t testing.TB) ([]byte, []string) {
 	t.Helper()
 	m.wrong = false
-	schema := library.NewSchema("made", m.group(3))
+	group := m.group(3)
+	if m.text != nil {
+		group["text"] = library.String()
+	}
+	schema := library.NewSchema("made", group)
 	var out bytes.Buffer
 	options := []library.WriterOption{
 		schema, library.PageBufferSize(1 << (4 + m.IntN(12))), library.DataPageVersion(1 + m.IntN(2)),
@@ -289,6 +318,29 @@ func TestEveryValue(t *testing.T) {
 		}
 	}
 	t.Logf("%d values, in %d files read by parquet-go too", values, both)
+}
+
+// TestWriteFiles writes files for benchmarks/parquet/check.py.
+func TestWriteFiles(t *testing.T) {
+	dir := os.Getenv("NEARDUP_PARQUET_FILES")
+	if dir == "" {
+		t.Skip("NEARDUP_PARQUET_FILES names no directory")
+	}
+	count, err := strconv.Atoi(os.Getenv("NEARDUP_PARQUET_COUNT"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	m := &maker{Rand: rand.New(rand.NewPCG(seed, 4)), most: 600}
+	for n := range count {
+		most := 1 + m.IntN(600)
+		m.text = func() string { return fmt.Sprintf("parquet-go %d has the text with the number %d", n, m.IntN(most)) }
+		content, _ := m.file(t)
+		if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("parquet-go-%d.parquet", n)), content, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // TestDamage flips bits and cuts pieces out: whatever is wrong, the rows that are not refused
