@@ -157,6 +157,9 @@ func expandHadoop(buf, src []byte, length int) ([]byte, error) {
 	return out, nil
 }
 
+// hadoopBlock is what a block of Hadoop's holds, in bytes: less than its buffers.
+const hadoopBlock = 128 << 10
+
 var zstdReaders = sync.Pool{New: func() any {
 	z, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxPage), zstd.WithDecoderMaxWindow(maxPage))
 	if err != nil {
@@ -245,19 +248,23 @@ func (c codec) compress(src []byte) ([]byte, error) {
 		z := zstdWriters.Get().(*zstd.Encoder)
 		defer zstdWriters.Put(z)
 		return z.EncodeAll(src, nil), nil
-	case lz4Raw, lz4Hadoop:
-		const head = 8
-		b := make([]byte, head+lz4.CompressBlockBound(len(src)))
-		n, err := lz4.CompressBlock(src, b[head:], nil)
-		if err != nil {
-			return nil, err
+	case lz4Raw:
+		b := make([]byte, lz4.CompressBlockBound(len(src)))
+		n, err := lz4.CompressBlock(src, b, nil)
+		return b[:n], err
+	case lz4Hadoop:
+		var b []byte
+		for len(src) > 0 {
+			block := src[:min(len(src), hadoopBlock)]
+			packed, err := lz4Raw.compress(block)
+			if err != nil {
+				return nil, err
+			}
+			b = binary.BigEndian.AppendUint32(b, uint32(len(block)))
+			b = append(binary.BigEndian.AppendUint32(b, uint32(len(packed))), packed...)
+			src = src[len(block):]
 		}
-		if c == lz4Raw {
-			return b[head : head+n], nil
-		}
-		binary.BigEndian.PutUint32(b, uint32(len(src)))
-		binary.BigEndian.PutUint32(b[4:], uint32(n))
-		return b[:head+n], nil
+		return b, nil
 	case gzipCodec:
 		w = gzip.NewWriter(&out)
 	case brotliCodec:

@@ -112,8 +112,11 @@ func (f *File) checkColumn(group, leaf int, most int64) (int64, error) {
 		if h := &p.page.header; h.kind == dataPageV2 && begun-before != int64(h.rows) {
 			return before, p.fault(faultf("its header is wrong: it has %d rows, and not %d", begun-before, h.rows))
 		}
+		if begun > f.Groups[group].Rows {
+			return 0, p.fault(faultf("it has more rows than the row group"))
+		}
 		if begun > most {
-			break
+			return begun, nil
 		}
 	}
 	if begun < f.Groups[group].Rows {

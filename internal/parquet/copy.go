@@ -65,6 +65,12 @@ func (cw *chunkWriter) copy(f *File, group int, rows *Rows) error {
 		if err != nil {
 			return err
 		}
+		if rows.count == total && !cw.merging {
+			if err := cw.copyPage(p); err != nil {
+				return err
+			}
+			continue
+		}
 		from, to, whole, err := p.rows(row)
 		if err != nil {
 			return err
@@ -82,7 +88,7 @@ func (cw *chunkWriter) copy(f *File, group int, rows *Rows) error {
 		found += rows.in(row, to)
 		row = to
 	}
-	if found != rows.count {
+	if found != rows.count && rows.count != total {
 		return faultf("the column %q has less values than row group %d has rows", cw.leaf.Name(), group+1)
 	}
 	cw.changed = cw.changed || cw.merging || rows.count != total

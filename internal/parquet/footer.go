@@ -235,7 +235,7 @@ func (f *File) newChunk(group int, leaf *Leaf, raw []byte) (chunk, error) {
 		return wrong("something is missing")
 	}
 	// Some writers leave the dictionary's place out, or say 0, and have the data begin with it.
-	if d, ok := m.integer(metaDictionaryOffset); ok && d > 0 && d < start {
+	if d, ok := m.integer(metaDictionaryOffset); ok && d > 0 && (d < start || start < int64(len(magic))) {
 		start = d
 	}
 	c.codec, c.values, c.start, c.end = codec(codecNumber), values, start, start+size
@@ -252,7 +252,7 @@ func (f *File) newChunk(group int, leaf *Leaf, raw []byte) (chunk, error) {
 
 // straddle is how far into what stands before it a column may be said to begin, in bytes: some
 // writers have its offset be somewhat before its first page.
-const straddle = 64
+const straddle = 1 << 10
 
 // agrees refuses a footer that does not agree with itself, and bounds where pages are looked for.
 func (f *File) agrees(footer int64) error {

@@ -160,6 +160,7 @@ func TestOffsets(t *testing.T) {
 	dict := dictionaryOf(2, uncompressed, plainTexts("one", "two"))
 	indexed := pageV1(4, rleDictionary, uncompressed, []byte{1, 1<<1 | 1, 0b0010})
 	plainPage := pageV1(4, plain, uncompressed, plainTexts(texts...))
+	number := pageV1(2, plain, uncompressed, make([]byte, 8))
 	with := func(f func(*testColumn)) testColumn {
 		c := testColumn{name: "text", kind: ByteArray, values: 4, pages: [][]byte{dict, indexed}, dataOffset: len(dict)}
 		f(&c)
@@ -170,10 +171,12 @@ func TestOffsets(t *testing.T) {
 		"data before their page":           with(func(c *testColumn) { c.dataOffset -= 5 }),
 		"data at the dictionary, no other": with(func(c *testColumn) { c.dataOffset = 0 }),
 		"data somewhat before all":         with(func(c *testColumn) { c.before, c.dataOffset = make([]byte, 9), -7; c.pages = [][]byte{plainPage} }),
+		"data in the column before":        with(func(c *testColumn) { c.dataOffset = -7; c.pages = [][]byte{plainPage} }),
+		"data at a page of the one before": with(func(c *testColumn) { c.dataOffset = -len(number); c.pages = [][]byte{plainPage} }),
 		"data inside of their page":        with(func(c *testColumn) { c.dataOffset, c.dictOffset = 3, -1; c.pages = [][]byte{plainPage} }),
 		"data behind the dictionary alone": with(func(c *testColumn) { c.dictOffset = 0 }),
 	} {
-		other := testColumn{name: "n", kind: Int32, values: 4, pages: [][]byte{pageV1(4, plain, uncompressed, make([]byte, 16))}}
+		other := testColumn{name: "n", kind: Int32, values: 4, pages: [][]byte{number, number}}
 		content := testFile(4, other, c, testColumn{name: "m", kind: Int32, values: 4, pages: other.pages})
 		t.Run(name, func(t *testing.T) {
 			if got := column(t, content, "text"); !slices.Equal(got, texts) {

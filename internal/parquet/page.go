@@ -201,37 +201,52 @@ func (p *pages) read(at int64) error {
 const search = 4 << 10
 
 // begin finds the first page. Some writers have its offset be somewhat beside it: then it is where pages
-// follow each other that have as many values as the column. A sound header at the offset is believed.
+// follow each other that have as many values as the column. A sound header at the offset is believed, unless
+// it is among the bytes of the column before and there are such pages behind those.
 func (p *pages) begin() error {
+	if p.left > 0 && p.c.start < p.c.before && p.follow(p.c.before) {
+		return nil
+	}
 	first := p.read(p.c.start)
 	if first == nil || !IsFault(first) || p.left == 0 {
 		return nil
 	}
-	try := func(at int64) bool {
-		q := &pages{f: p.f, c: p.c, at: at, left: p.left, begun: true, window: soughtHeader}
-		for {
-			err := q.next()
-			if errors.Is(err, io.EOF) {
-				p.at = at
-				return true
-			}
-			if err != nil {
-				return false
-			}
-		}
+	from, to := max(min(p.c.before, p.c.start), p.c.start-search), min(p.c.limit, p.c.start+search)
+	b := make([]byte, max(0, min(p.c.limit, to+soughtHeader)-from))
+	if err := p.f.readAt(b, from); err != nil {
+		return err
 	}
-	for n := int64(1); n <= search && p.c.start+n < p.c.limit; n++ {
-		if try(p.c.start + n) {
+	found := func(at int64) bool {
+		h, _, ok := parseHeader(b[at-from:])
+		return ok && h.kind <= dataPageV2 && p.follow(at)
+	}
+	for at := p.c.start + 1; at < to; at++ {
+		if found(at) {
 			return nil
 		}
 	}
-	for at := p.c.start - 1; at >= max(p.c.before, p.c.start-search); at-- {
-		if try(at) {
+	for at := p.c.start - 1; at >= from; at-- {
+		if found(at) {
 			return nil
 		}
 	}
 	p.page.at = p.c.start
 	return p.fault(first)
+}
+
+// follow has the pages begin at a place, if pages follow each other there that have as many values as the column.
+func (p *pages) follow(at int64) bool {
+	q := &pages{f: p.f, c: p.c, at: at, left: p.left, begun: true, window: soughtHeader}
+	for {
+		err := q.next()
+		if errors.Is(err, io.EOF) {
+			p.at = at
+			return true
+		}
+		if err != nil {
+			return false
+		}
+	}
 }
 
 // bytes returns the page as it stands in the file, behind its header, good until the next call.

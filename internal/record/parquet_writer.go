@@ -41,6 +41,7 @@ func NewParquetWriter(sources []*Source, splitSize int64, next func() (io.Writer
 // Those that can't be opened are passed over.
 func SameSchema(sources []*Source) error {
 	var first *parquet.File
+	var name string
 	for _, s := range sources {
 		if s.stream != nil {
 			continue // there is only one, and it can be read once
@@ -53,9 +54,9 @@ func SameSchema(sources []*Source) error {
 			return err
 		}
 		if first == nil {
-			first = f.File
+			first, name = f.File, s.Name
 		} else if !parquet.SameSchema(first, f.File) {
-			return fmt.Errorf("%s has another schema than %s: they can't be written to one file", s.Name, sources[0].Name)
+			return fmt.Errorf("%s has another schema than %s: they can't be written to one file", s.Name, name)
 		}
 	}
 	return nil
