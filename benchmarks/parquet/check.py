@@ -115,6 +115,16 @@ def by_pyarrow(path, name):
         use_compliant_nested_type=R.random() < 0.5)
 
 
+def by_pyarrow_in_pieces(folder, name):
+    """Writes a table as several files of one schema, each in a way of its own."""
+    t, encodings = table(name)
+    size = max(1, t.num_rows // pick(1, 3, 20))
+    for n, at in enumerate(range(0, t.num_rows, size)):
+        e = {c: v for c, v in encodings.items() if R.random() < 0.5}
+        pq.write_table(t.slice(at, size), f"{folder}/{n:05d}.parquet", data_page_version=pick("1.0", "2.0"), version="2.6", column_encoding=e or None,
+            use_dictionary=[c for c in t.column_names if c not in e and R.random() < 0.5], compression=pick("ZSTD", "ZSTD", "SNAPPY"), data_page_size=pick(1, 1 << 20))
+
+
 def by_duckdb(path, name):
     t, _ = table(name, depth=2, simple=True)
     con = duckdb.connect()
@@ -167,6 +177,40 @@ def count(v):
     return sum(map(count, v)) if isinstance(v, (list, tuple, dict)) else 1
 
 
+def many(neardup, made, runs):
+    """Has several files be written to one, and to parts of a size. Returns how often that was wrong."""
+    wrong, done, sources = 0, 0, 0
+    for n in range(runs):
+        folder = f"{made}/many{n}"
+        os.mkdir(folder)
+        os.mkdir(folder + "/in")
+        try:
+            by_pyarrow_in_pieces(folder + "/in", f"pieces {n}")
+        except (pa.ArrowException, OSError):
+            continue
+        split = ["--split-size", pick("1KiB", "20KiB")] if n % 2 else []
+        run = subprocess.run([neardup, "clean", "in", "-o", "out.parquet", "--drop", "exact", "-q", *split], cwd=folder, capture_output=True, text=True)
+        parts = sorted(x for x in os.listdir(folder) if x.startswith("out"))
+        names = sorted(os.listdir(folder + "/in"))
+        try:
+            x = pa.concat_tables(READERS["duckdb"](f"{folder}/in/{f}") for f in names)
+            y = pa.concat_tables(READERS["duckdb"](f"{folder}/{f}") for f in parts)
+        except duckdb.Error as e:
+            if not parts:
+                raise
+            x = pa.concat_tables(read_pyarrow(f"{folder}/in/{f}") for f in names)
+            y = pa.concat_tables(read_pyarrow(f"{folder}/{f}") for f in parts)
+        kept = first(x["text"].to_pylist())
+        done, sources = done + 1, sources + len(names)
+        for c in range(x.num_columns):
+            want = canonical(x.column(c))
+            if canonical(y.column(c)) != [want[i] for i in kept]:
+                wrong += 1
+                print("NOT EQUAL:", folder, x.column_names[c], run.stderr)
+    print(f"{sources} files written to {done} outputs, {wrong} columns not equal")
+    return wrong
+
+
 def main(neardup, made, files, seed):
     R.seed(seed)
     writers = {"pyarrow": by_pyarrow, "duckdb": by_duckdb}
@@ -216,6 +260,8 @@ def main(neardup, made, files, seed):
             if not ok:
                 wrong += 1
                 print("NOT EQUAL:", name, "read by", reader)
+    pieces = many(neardup, made, max(3, files // 20))
+    wrong += pieces
     json.dump(pairs, open(f"{made}/pairs.json", "w"))
     out = subprocess.run(["node", os.path.join(os.path.dirname(os.path.abspath(__file__)), "hyparquet.mjs"), "read", made], capture_output=True, text=True)
     print(out.stderr, end="", file=sys.stderr)

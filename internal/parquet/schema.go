@@ -85,6 +85,7 @@ const (
 const (
 	maxLevel   = 255
 	maxColumns = 1 << 20
+	maxNames   = 1 << 22 // in the paths of all columns
 )
 
 // A schemaReader walks the schema elements, which are a tree in depth-first order.
@@ -93,6 +94,7 @@ type schemaReader struct {
 	at       int
 	leaves   []*Leaf
 	top      []string
+	names    int // in the paths of the leaves
 }
 
 func (r *schemaReader) read(path []string, def, rep int) error {
@@ -134,11 +136,12 @@ func (r *schemaReader) read(path []string, def, rep int) error {
 	}
 	l := &Leaf{Path: path, Type: Type(kind), MaxDef: def, MaxRep: rep, index: len(r.leaves)}
 	l.length, _ = e.small(elementLength)
-	if !isLeaf || kind < 0 || l.Type > FixedLenByteArray || def > maxLevel || len(r.leaves) == maxColumns ||
+	if !isLeaf || kind < 0 || l.Type > FixedLenByteArray || def > maxLevel || len(r.leaves) == maxColumns || r.names > maxNames ||
 		l.Type == FixedLenByteArray && (l.length < 0 || l.length > maxPage) {
 		return faultf("its footer is wrong about the column %q, or it is of a type that is not known", l.Name())
 	}
 	l.annotate(e)
+	r.names += len(path)
 	r.leaves = append(r.leaves, l)
 	return nil
 }
