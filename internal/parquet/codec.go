@@ -59,7 +59,12 @@ const growth = 64
 
 // expand decompresses src, which must become length bytes, no less and no more. The result is in
 // buf if it fits.
-func (c codec) expand(buf, src []byte, length int) ([]byte, error) {
+func (c codec) expand(buf, src []byte, length int) (out []byte, err error) {
+	defer func() {
+		if p := recover(); p != nil { // of a library, for what is damaged
+			out, err = nil, faultf("it can't be decompressed: %v", p)
+		}
+	}()
 	if length == 0 {
 		return buf[:0], nil // what nothing is compressed to, some writers leave out
 	}
@@ -74,7 +79,7 @@ func (c codec) expand(buf, src []byte, length int) ([]byte, error) {
 		if err != nil || n != length || length > snappyRatio*len(src) {
 			return nil, errExpands
 		}
-		out, err := snappy.Decode(sized(buf, length), src)
+		out, err = snappy.Decode(sized(buf, length), src)
 		if err != nil {
 			return nil, faultf("it can't be decompressed: %v", err)
 		}

@@ -250,6 +250,11 @@ func textOf(row library.Row) string {
 
 // byLibrary reads all rows with parquet-go.
 func byLibrary(content []byte) (rows []string, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("it panics: %v", p)
+		}
+	}()
 	f, err := library.OpenFile(bytes.NewReader(content), int64(len(content)))
 	if err != nil {
 		return nil, err
