@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/cespare/xxhash/v2"
+
 	"neardup/shingle"
 )
 
@@ -22,11 +24,11 @@ type goneFinder struct {
 	*sectionFinder
 	out []shingle.Range
 
-	// A paragraph can hold many occurrences, so what was found out about the last one is kept.
-	paragraph span
-	sentences []shingle.Range
-	last      span // that around returned
-	lastJoins bool // it is several paragraphs
+	// A paragraph can hold many occurrences, so what is found out about it is kept.
+	starts    []int32                   // segments that begin a paragraph
+	sentences map[int32][]shingle.Range // of paragraphs, by their first segments
+	going     []int32                   // how many segments before one go, once it was asked for
+	budget    int                       // bytes of sentences that are still compared as a whole
 }
 
 // maxSentence is the most characters of a sentence. What is longer has no full stops, and a line of
@@ -46,7 +48,15 @@ func (f *sectionFinder) gone() []shingle.Range {
 		}
 	}
 	slices.SortFunc(later, func(a, b occurrence) int { return int(a.claim.from - b.claim.from) })
-	g := goneFinder{sectionFinder: f}
+	if len(later) == 0 {
+		return nil
+	}
+	g := goneFinder{sectionFinder: f, sentences: map[int32][]shingle.Range{}, budget: 4*len(f.text) + 1<<20}
+	for i, s := range f.segments {
+		if s.real {
+			g.starts = append(g.starts, int32(i))
+		}
+	}
 	for _, o := range later {
 		done := len(g.out)
 		for _, u := range f.units(o.first, o.claim) {
@@ -105,7 +115,7 @@ func (g *goneFinder) unit(u unit, n int) {
 	switch {
 	case u.near:
 		// What it is near to may not stay, or not be near to what stays.
-		if !g.opts.equalOnly && !slices.Contains(g.state[first.from:first.to], repeated) {
+		if !g.opts.equalOnly && !g.anyRepeated(first) {
 			g.near(u, first, later, n)
 		}
 	case first == u.first && later == u.later && g.paragraphs(first) == 1 && g.paragraphs(later) == 1:
@@ -117,45 +127,59 @@ func (g *goneFinder) unit(u unit, n int) {
 
 // near adds what goes of a unit that is near to paragraphs.
 func (g *goneFinder) near(u unit, first, later span, n int) {
-	there, lines := g.lines(first), g.lines(later)
-	for _, l := range lines {
-		if strings.ContainsFunc(g.text[l.Start:l.End], isLineEnd) {
-			return // a listing stays whole
+	n0, n1 := g.countStarts(first), g.countStarts(later)
+	if g.holdsListing(later, n1) {
+		return // it stays whole
+	}
+	there, here := g.sentencesOf(u.first), g.sentencesOf(u.later)
+	if n0 != n1 { // lines are broken elsewhere
+		of := g.bytes(u.first)
+		of.Start, of.End = min(of.Start, there[0].Start), max(of.End, there[len(there)-1].End)
+		there = append(there, sentences(g.text, of)...)
+		if n1 > 1 {
+			here = sentences(g.text, unwrapped(g.text, g.lines(later), true)...)
 		}
 	}
-	if len(there) != len(lines) { // lines are broken elsewhere
-		there = append(there, g.bytes(first))
-		lines = unwrapped(g.text, lines, true)
-	}
-	sets := g.sets(sentences(g.text, there...))
 	at := g.bytes(u.later)
-	for _, s := range sentences(g.text, lines...) {
-		if at.Start <= s.Start && s.End <= at.End && utf8.RuneCountInString(g.text[s.Start:s.End]) <= maxSentence && g.hold(sets, g.text[s.Start:s.End]) {
+	held := g.newSentenceSet(there)
+	for _, s := range here {
+		if at.Start <= s.Start && s.End <= at.End && utf8.RuneCountInString(g.text[s.Start:s.End]) <= maxSentence && held.holds(s, at) {
 			g.add(s, n)
 		}
 	}
 }
 
+// holdsListing reports whether one of n paragraphs has several lines.
+func (g *goneFinder) holdsListing(s span, n int) bool {
+	if l := g.bytes(s); n == 1 && !isListing(g.text[l.Start:l.End]) {
+		return false
+	}
+	return slices.ContainsFunc(g.lines(s), func(l shingle.Range) bool {
+		return strings.ContainsFunc(g.text[l.Start:l.End], isLineEnd)
+	})
+}
+
 // equalParts adds what goes of a unit that is equal to parts of paragraphs or to several ones.
 func (g *goneFinder) equalParts(u unit, first, later span, n int) {
-	if later != g.paragraph {
-		g.paragraph, g.sentences = later, sentences(g.text, g.lines(later)...)
-	}
 	of, at := g.bytes(u.first), g.bytes(u.later)
 	sameLine := first == u.first && g.paragraphs(first) == 1
-	i, _ := slices.BinarySearchFunc(g.sentences, at.Start, func(s shingle.Range, at int) int { return cmp.Compare(s.End, at+1) })
-	for ; i < len(g.sentences) && g.sentences[i].Start < at.End; i++ {
-		s := g.sentences[i]
+	var held *sentenceSet
+	for _, s := range g.sentencesOf(u.later) {
 		in := shingle.Range{Start: max(s.Start, at.Start), End: min(s.End, at.End)}
-		before, sentence, after := g.text[s.Start:in.Start], g.text[s.Start:s.End], g.text[in.End:s.End]
 		goes := false
 		switch {
-		case !hasLetter(before) && !hasLetter(after):
-			goes = sameLine || !g.opts.HTML && shingle.Letters(sentence) >= proseLetters || g.hold(g.sets(sentences(g.text, g.lines(first)...)), sentence)
+		case !hasLetter(g.text[s.Start:in.Start]) && !hasLetter(g.text[in.End:s.End]):
+			goes = sameLine || !g.opts.HTML && shingle.Letters(g.text[s.Start:s.End]) >= proseLetters
+			if !goes {
+				if held == nil {
+					held = g.newSentenceSet(g.sentencesOf(u.first))
+				}
+				goes = held.holds(s, at)
+			}
 		case s.Start <= of.Start && of.End <= s.End:
 			goes = true
 		default:
-			goes = g.params.Resemblance(before+after, sentence) >= DefaultMinResemblance
+			goes = g.restSays(s, in)
 		}
 		if goes {
 			g.add(in, n)
@@ -163,18 +187,62 @@ func (g *goneFinder) equalParts(u unit, first, later span, n int) {
 	}
 }
 
-// sets returns the shingles of ranges of the text.
-func (g *goneFinder) sets(rs []shingle.Range) (sets []shingle.Set) {
-	for _, r := range rs {
-		sets = append(sets, g.params.Set(g.text[r.Start:r.End]))
+// restSays reports whether a sentence says the same without a part of it. On a page where long
+// sentences have many such parts it says no in the end.
+func (g *goneFinder) restSays(s, part shingle.Range) bool {
+	g.budget -= s.End - s.Start
+	if g.budget < 0 {
+		return false
 	}
-	return sets
+	rest := g.text[s.Start:part.Start] + g.text[part.End:s.End]
+	return g.params.Resemblance(rest, g.text[s.Start:s.End]) >= DefaultMinResemblance
 }
 
-// hold reports whether a text is near to one of those with the sets.
-func (g *goneFinder) hold(sets []shingle.Set, text string) bool {
-	set := g.params.Set(text)
-	return slices.ContainsFunc(sets, func(s shingle.Set) bool { return shingle.Resemblance(set, s) >= DefaultMinResemblance })
+// A sentenceSet is sentences, in the order of the text, that others are looked for in.
+type sentenceSet struct {
+	*goneFinder
+	sentences []shingle.Range
+	equal     map[uint64]bool // what they are after normalisation
+	sets      []shingle.Set   // nil until it is asked for
+}
+
+func (g *goneFinder) newSentenceSet(sentences []shingle.Range) *sentenceSet {
+	slices.SortFunc(sentences, func(a, b shingle.Range) int { return cmp.Compare(a.Start, b.Start) })
+	h := &sentenceSet{g, sentences, make(map[uint64]bool, len(sentences)), make([]shingle.Set, len(sentences))}
+	for _, s := range sentences {
+		h.equal[h.key(s)] = true
+	}
+	return h
+}
+
+func (h *sentenceSet) key(s shingle.Range) uint64 {
+	return xxhash.Sum64(shingle.AppendNormal(nil, h.text[s.Start:s.End]))
+}
+
+// maxApart is by how many sentences one may be further ahead or behind than where it is looked for.
+const maxApart = 64
+
+// holds reports whether a sentence of a range is equal to one of those, or near to one that is about as
+// far in them as it is in the range.
+func (h *sentenceSet) holds(s, in shingle.Range) bool {
+	if h.equal[h.key(s)] {
+		return true
+	}
+	set := h.params.Set(h.text[s.Start:s.End])
+	middle := int(int64(len(h.sentences)) * int64(s.Start-in.Start) / int64(max(1, in.End-in.Start)))
+	for i := max(0, middle-maxApart); i < min(len(h.sentences), middle+maxApart); i++ {
+		other := h.sentences[i]
+		if n, m := s.End-s.Start, other.End-other.Start; m > 4*n || n > 4*m {
+			continue
+		}
+		if h.sets[i].Len() == 0 {
+			h.sets[i] = h.params.Set(h.text[other.Start:other.End])
+		}
+		if shingle.Resemblance(set, h.sets[i]) >= DefaultMinResemblance {
+			return true
+		}
+	}
+	return false
 }
 
 // add adds what goes. Within an occurrence the white space between goes too. Out has n ranges
@@ -187,21 +255,64 @@ func (g *goneFinder) add(r shingle.Range, n int) {
 	g.out = append(g.out, r)
 }
 
-// around returns the paragraphs that a range is in.
-func (g *goneFinder) around(s span) span {
-	if s.from < g.last.from || s.to > g.last.to || g.lastJoins {
-		g.last = g.sectionFinder.around(s)
-		g.lastJoins = slices.ContainsFunc(g.segments[g.last.from+1:g.last.to], func(x segment) bool { return x.real })
-	}
-	return g.last
+// startsTo counts the paragraphs that begin before a segment.
+func (g *goneFinder) startsTo(i int32) int {
+	n, _ := slices.BinarySearch(g.starts, i)
+	return n
 }
 
-// lines returns the paragraphs of a range.
-func (f *sectionFinder) lines(s span) (out []shingle.Range) {
-	for s.from < s.to {
-		p := f.around(span{s.from, s.from + 1})
-		out = append(out, f.bytes(p))
-		s.from = p.to
+func (g *goneFinder) countStarts(s span) int { return g.startsTo(s.to) - g.startsTo(s.from) }
+
+// around returns the paragraphs that a range is in.
+func (g *goneFinder) around(s span) span {
+	s.from = g.starts[g.startsTo(s.from+1)-1]
+	if i := g.startsTo(s.to); i < len(g.starts) {
+		s.to = g.starts[i]
+	} else {
+		s.to = int32(len(g.segments))
+	}
+	return s
+}
+
+// anyRepeated reports whether a segment of a range goes with a later occurrence.
+func (g *goneFinder) anyRepeated(s span) bool {
+	if g.going == nil {
+		g.going = make([]int32, len(g.state)+1)
+		for i, c := range g.state {
+			g.going[i+1] = g.going[i]
+			if c == repeated {
+				g.going[i+1]++
+			}
+		}
+	}
+	return g.going[s.from] < g.going[s.to]
+}
+
+// lines returns the paragraphs that a range is in.
+func (g *goneFinder) lines(s span) (out []shingle.Range) {
+	for from := s.from; from < s.to; {
+		p := g.around(span{from, from + 1})
+		out = append(out, g.bytes(p))
+		from = p.to
+	}
+	return out
+}
+
+// sentencesOf returns the sentences, by paragraphs, of which a range has a part.
+func (g *goneFinder) sentencesOf(s span) (out []shingle.Range) {
+	r := g.bytes(s)
+	for from := s.from; from < s.to; {
+		p := g.around(span{from, from + 1})
+		all, ok := g.sentences[p.from]
+		if !ok {
+			all = sentences(g.text, g.bytes(p))
+			g.sentences[p.from] = all
+		}
+		i, _ := slices.BinarySearchFunc(all, r.Start, func(s shingle.Range, at int) int { return cmp.Compare(s.End, at+1) })
+		for ; i < len(all) && all[i].Start < r.End; i++ {
+			out = append(out, all[i])
+		}
+		from = p.to
 	}
 	return out
 }
