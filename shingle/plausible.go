@@ -6,8 +6,13 @@ import (
 )
 
 // slack is how many standard errors an estimate may lie below a share for the share to be
-// plausible. One in two million lies lower.
-const slack = 5
+// plausible. Of a share near 1 the misses are few, and their number is far from normally
+// distributed: skew more are plausible then (Cornish and Fisher, 1938). One estimate in three
+// million lies lower.
+const (
+	slack = 5
+	skew  = (slack*slack - 1) / 6
+)
 
 // MayShare reports whether the sketched sets may have so many shingles in common: it rules out
 // what would be less likely than slack standard errors. Of exact sketches it knows. If they may,
@@ -44,7 +49,7 @@ func (k Sketch) MayShare(other Sketch, shingles float64) (resemblance float64, o
 // below reports whether a part of a number of trials lies implausibly far below a share.
 func below(part, trials int, share float64) bool {
 	n := float64(trials)
-	return float64(part) < share*n-slack*math.Sqrt(share*(1-share)*n)
+	return float64(part) < share*n-slack*math.Sqrt(share*(1-share)*n)-skew*max(0, 2*share-1)
 }
 
 // agreeing returns in how many bins a and b have the same minimum, of those that are not empty

@@ -1,6 +1,7 @@
 package shingle
 
 import (
+	"math"
 	"math/rand/v2"
 	"testing"
 
@@ -89,6 +90,28 @@ func TestMayShare(t *testing.T) {
 	t.Logf("of %d pairs that share far less %d are ruled out, %d of them by briefs", far, ruled, briefly)
 	if ruled < far*9/10 || briefly < far/4 {
 		t.Errorf("of %d pairs that share far less %d are ruled out, and %d by briefs", far, ruled, briefly)
+	}
+}
+
+// TestBelow: what is ruled out is less likely than said, at any share and of any number of bins.
+func TestBelow(t *testing.T) {
+	for _, trials := range []int{32, 64, briefBins, 256, SketchBins} {
+		for _, share := range []float64{.1, .3, .5, .7, .8, .9, .95, .98, .99, .995, .999} {
+			logGamma := func(n int) float64 { x, _ := math.Lgamma(float64(n + 1)); return x }
+			p := 0.0
+			for part := range trials + 1 {
+				if below(part, trials, share) {
+					p += math.Exp(logGamma(trials) - logGamma(part) - logGamma(trials-part) +
+						float64(part)*math.Log(share) + float64(trials-part)*math.Log1p(-share))
+				}
+			}
+			if p > 1./3e6 {
+				t.Errorf("of %d bins at %v one in %.0f is ruled out", trials, share, 1/p)
+			}
+		}
+	}
+	if below(100, 100, 1) || below(0, 0, 1) {
+		t.Error("equal sets are ruled out")
 	}
 }
 
