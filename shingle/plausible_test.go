@@ -93,6 +93,22 @@ func TestMayShare(t *testing.T) {
 	}
 }
 
+// TestExactSketches: sketches that hold their sets tell what the sets do, to the last digit.
+func TestExactSketches(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 6))
+	for size := 1; size <= SketchBins; size++ {
+		for _, common := range []int{size, size * 4 / 5, r.IntN(size + 1)} {
+			x, y := randomSets(r, common, size, common+r.IntN(SketchBins-common+1))
+			k, l := x.Sketch(), y.Sketch()
+			resemblance, xInY, yInX := Compare(x, y)
+			if k.Resemblance(l) != resemblance || k.Containment(l) != xInY || l.Containment(k) != yInX {
+				t.Errorf("sets of %d and %d with %d in common: %v, %v, %v; want %v, %v, %v", x.Len(), y.Len(), common,
+					k.Resemblance(l), k.Containment(l), l.Containment(k), resemblance, xInY, yInX)
+			}
+		}
+	}
+}
+
 // TestBelow: what is ruled out is less likely than said, at any share and of any number of bins.
 func TestBelow(t *testing.T) {
 	for _, trials := range []int{32, 64, briefBins, 256, SketchBins} {

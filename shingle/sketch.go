@@ -93,8 +93,11 @@ func (k Sketch) Resemblance(other Sketch) float64 {
 }
 
 // Containment estimates the share of k's shingles that stand in whole's set, from the
-// resemblance and the sizes of both.
+// resemblance and the sizes of both. It has no sampling error if both are [Sketch.Exact].
 func (k Sketch) Containment(whole Sketch) float64 {
+	if k.Exact() && whole.Exact() {
+		return ratio(commonHalves(k.set, whole.set), k.size)
+	}
 	if k.size == 0 {
 		return 0
 	}
