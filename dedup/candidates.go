@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"neardup/shingle"
 	"neardup/store"
 )
 
@@ -151,11 +152,11 @@ func (v *verifier) look(n store.DocNum, b *store.Brief) (c candidate, err error)
 
 // least returns the least number of shingles that a match of so many, and so many in its
 // article, shares with the document.
-func (v *verifier) least(shingles, article int) float64 {
+func (v *verifier) least(shingles, article int) int {
 	o := &v.d.opts
-	least := math.Inf(1)
+	least := math.MaxInt
 	if o.counts(Near) {
-		least = sharedAt(o.MinResemblance, v.a.shingles, shingles)
+		least = shingle.LeastCommon(v.a.shingles, shingles, o.MinResemblance)
 	}
 	if o.counts(Syndicated) {
 		smaller := min(v.a.article, article)
@@ -163,13 +164,8 @@ func (v *verifier) least(shingles, article int) float64 {
 			smaller = max(v.a.article, article)
 		}
 		if smaller > 0 {
-			least = min(least, o.MinContainment*float64(smaller))
+			least = min(least, shingle.LeastPart(smaller, o.MinContainment))
 		}
 	}
 	return least
-}
-
-// sharedAt returns how many shingles sets of a and b share at a resemblance.
-func sharedAt(resemblance float64, a, b int) float64 {
-	return resemblance / (1 + resemblance) * float64(a+b)
 }

@@ -12,7 +12,8 @@ import (
 	"neardup/store"
 )
 
-// Options say how documents are compared. Nil means the defaults.
+// Options say how documents are compared. Nil means the defaults. Thresholds are inclusive, and exact as
+// decimals of up to six digits: with 0.85, 17 shingles of 20 are enough.
 type Options struct {
 	Params shingle.Params // of shingles and fingerprints
 

@@ -78,7 +78,7 @@ func (v *verifier) verifyAll(candidates []candidate) (cut bool, err error) {
 	misses := 0
 	for _, c := range candidates {
 		if v.best > 0 {
-			if _, may := v.a.sketch.MayShare(c.doc.Sketch, sharedAt(v.best, v.a.shingles, c.doc.Sketch.Len())); !may {
+			if _, may := v.a.sketch.MayShare(c.doc.Sketch, shingle.LeastCommon(v.a.shingles, c.doc.Sketch.Len(), v.best)); !may {
 				continue
 			}
 		}
@@ -142,9 +142,9 @@ func (v *verifier) measure(m *match, doc *store.Document) (ok bool, err error) {
 	if exact {
 		least := v.least(doc.Sketch.Len(), doc.Article)
 		if v.best > 0 {
-			least = max(least, sharedAt(v.best, a.shingles, doc.Sketch.Len()))
+			least = max(least, shingle.LeastCommon(a.shingles, doc.Sketch.Len(), v.best))
 		}
-		m.Resemblance, m.Containment, m.ContainmentOf, ok = v.d.finder.Compare(other.text, int(least))
+		m.Resemblance, m.Containment, m.ContainmentOf, ok = v.d.finder.Compare(other.text, least)
 		if !ok {
 			return false, nil
 		}

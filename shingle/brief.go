@@ -29,8 +29,8 @@ func (k Sketch) Brief() Brief {
 func (b *Brief) Len() int { return int(b.size) }
 
 // MayShare is [Sketch.MayShare] with less to go by: it rules out less.
-func (b *Brief) MayShare(other *Brief, shingles float64) bool {
-	if shingles > float64(min(b.size, other.size)) {
+func (b *Brief) MayShare(other *Brief, shingles int) bool {
+	if shingles > min(b.Len(), other.Len()) {
 		return false
 	}
 	equal, used := 0, 0
@@ -40,7 +40,7 @@ func (b *Brief) MayShare(other *Brief, shingles float64) bool {
 		equal += bits.OnesCount64(filled &^ nonZeroBytes(x^y))
 		used += bits.OnesCount64(filled)
 	}
-	return !below(equal, used, shingles/(float64(b.size)+float64(other.size)-shingles))
+	return !below(equal, used, ratio(shingles, b.Len()+other.Len()-shingles))
 }
 
 // nonZeroBytes returns a word that has the uppermost bit of each of eight numbers that is not

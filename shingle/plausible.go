@@ -17,19 +17,19 @@ const (
 // MayShare reports whether the sketched sets may have so many shingles in common: it rules out
 // what would be less likely than slack standard errors. Of exact sketches it knows. If they may,
 // resemblance is [Sketch.Resemblance].
-func (k Sketch) MayShare(other Sketch, shingles float64) (resemblance float64, ok bool) {
+func (k Sketch) MayShare(other Sketch, shingles int) (resemblance float64, ok bool) {
 	small, large := k, other
 	if small.size > large.size {
 		small, large = large, small
 	}
-	if shingles > float64(small.size) {
+	if shingles > small.size {
 		return 0, false
 	}
 	if large.Exact() {
 		n := commonHalves(small.set, large.set)
-		return ratio(n, small.size+large.size-n), float64(n) >= shingles
+		return ratio(n, small.size+large.size-n), n >= shingles
 	}
-	least := shingles / (float64(small.size+large.size) - shingles)
+	least := ratio(shingles, small.size+large.size-shingles)
 	var scratch [SketchBins]uint16
 	a, b := small.binned(&scratch), large.bins
 	const first = SketchBins / 4 // tell for most pairs
@@ -43,7 +43,7 @@ func (k Sketch) MayShare(other Sketch, shingles float64) (resemblance float64, o
 	}
 	// A minimum of the smaller set that is less than that of the other is not in the other, one
 	// that is equal is: of sets with different sizes that tells more than the resemblance.
-	return ratio(equal, used), !below(equal, equal+greater(a, b), shingles/float64(small.size))
+	return ratio(equal, used), !below(equal, equal+greater(a, b), ratio(shingles, small.size))
 }
 
 // below reports whether a part of a number of trials lies implausibly far below a share.

@@ -69,20 +69,20 @@ func TestMayShare(t *testing.T) {
 		x, y := randomSets(r, common, a, b)
 		k, l := x.Sketch(), y.Sketch()
 		for _, pair := range [][2]Sketch{{k, l}, {l, k}} {
-			if r, ok := pair[0].MayShare(pair[1], float64(common)); !ok || r != k.Resemblance(l) {
+			if r, ok := pair[0].MayShare(pair[1], common); !ok || r != k.Resemblance(l) {
 				t.Errorf("sets of %d and %d share %d: %v, resemblance %v of %v", a, b, common, ok, r, k.Resemblance(l))
 			}
 		}
 		p, q := k.Brief(), l.Brief()
-		if p.Len() != a || !p.MayShare(&q, float64(common)) || !q.MayShare(&p, float64(common)) {
+		if p.Len() != a || !p.MayShare(&q, common) || !q.MayShare(&p, common) {
 			t.Errorf("sets of %d and %d share %d, and their briefs rule that out", a, b, common)
 		}
 		if more := common + min(a, b)/2; more <= min(a, b) && min(a, b) > 300 && a+b < 10*min(a, b) {
 			far++
-			if _, ok := k.MayShare(l, float64(more)); !ok {
+			if _, ok := k.MayShare(l, more); !ok {
 				ruled++
 			}
-			if !p.MayShare(&q, float64(more)) {
+			if !p.MayShare(&q, more) {
 				briefly++
 			}
 		}
