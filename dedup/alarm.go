@@ -70,7 +70,7 @@ func (c *cleaner) warnings() ([]string, error) {
 	}
 	for i, s := range c.o.Input.Sources {
 		n := a.Sources[i]
-		if n[0] >= alarmRecords && float64(n[1]) > alarmSource*float64(n[0]) {
+		if n[0] >= alarmRecords && over(n[1], n[0], alarmSource) {
 			ws = append(ws, fmt.Sprintf("%s loses %d of its %d records", s.Name, n[1], n[0]))
 		}
 	}
@@ -94,8 +94,11 @@ func (c *cleaner) warnings() ([]string, error) {
 
 // alarming reports whether so much of a run is in one cluster that it is worth a warning.
 func alarming(documents, judged int64) bool {
-	return judged >= alarmRecords && float64(documents) > alarmCluster*float64(judged)
+	return judged >= alarmRecords && over(documents, judged, alarmCluster)
 }
+
+// over reports whether part of whole is more than a share. It is exact, as shingle/least.go says.
+func over(part, whole int64, share float64) bool { return float64(part)/float64(whole) > share }
 
 func clusterWarning(id string, documents, judged int64) string {
 	return fmt.Sprintf("the cluster of %s has %d of %d records", id, documents, judged)

@@ -3,7 +3,6 @@ package dedup
 import (
 	"cmp"
 	"encoding/binary"
-	"math"
 	"math/bits"
 	"slices"
 	"sync/atomic"
@@ -50,7 +49,7 @@ func (d *Deduper) frame(site string, a *analysis) error {
 	if err != nil {
 		return err
 	}
-	least := max(minBoilerplate, int(math.Ceil(DefaultBoilerplate*float64(documents+1)-1e-9)))
+	least := max(minBoilerplate, shingle.LeastPart(documents+1, DefaultBoilerplate))
 	if documents+1 < least {
 		return nil
 	}
@@ -289,7 +288,7 @@ func (c *census) result() (b *boilerplate, cut int64, err error) {
 		switch {
 		case paragraph == 0:
 			documents = count
-		case count < minBoilerplate || count < int(math.Ceil(c.share*float64(documents)-1e-9)):
+		case count < minBoilerplate || count < shingle.LeastPart(documents, c.share):
 		case len(b.known) >= c.bound:
 			cut++
 		default:

@@ -73,3 +73,17 @@ func checkPairs(t *testing.T, d *Deduper, pairs []testkit.Pair, kind Kind) {
 		t.Errorf("%d of %d pairs are wrong", wrong, len(used))
 	}
 }
+
+// TestOver: a share of exactly the limit is not over it.
+func TestOver(t *testing.T) {
+	if over(0, 0, 0) || over(0, 0, 1) {
+		t.Error("nothing is over a share of nothing")
+	}
+	for whole := int64(1); whole <= 2000; whole++ {
+		for part := range whole + 1 {
+			if percent := part * 100 / whole; over(part, whole, float64(percent)/100) != (part*100 > percent*whole) {
+				t.Errorf("%d of %d are over %d percent", part, whole, percent)
+			}
+		}
+	}
+}

@@ -186,7 +186,7 @@ func (c *cleaner) judgeAll(ctx context.Context, q *queue) (*verdicts, error) {
 		uncommitted = 0
 		return c.d.index.Commit()
 	})
-	if most := c.o.MaxDropRate; err == nil && most != nil && float64(dropped) > *most*float64(q.count) {
+	if most := c.o.MaxDropRate; err == nil && most != nil && over(dropped, q.count, *most) {
 		err = &DropRateError{dropped, q.count, *most}
 	}
 	if err != nil {

@@ -425,7 +425,7 @@ func (t *tally) admit(it *item) (bool, error) {
 
 func (t *tally) checkBadRate() error {
 	s := t.summary
-	if s.Read < badRateAfter || float64(s.Rejected) <= t.in.MaxBadRate*float64(s.Read) {
+	if s.Read < badRateAfter || !over(s.Rejected, s.Read, t.in.MaxBadRate) {
 		return nil
 	}
 	return &BadRateError{s.Rejected, s.Read, t.noText}
