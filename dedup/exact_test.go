@@ -87,3 +87,14 @@ func TestOver(t *testing.T) {
 		}
 	}
 }
+
+// TestResemblanceStep: a pair is in the column that begins at its resemblance.
+func TestResemblanceStep(t *testing.T) {
+	for whole := 1; whole <= 500; whole++ {
+		for part := range whole + 1 {
+			if got, want := resemblanceStep(float64(part)/float64(whole)), min(part*ResemblanceSteps/whole, ResemblanceSteps-1); got != want {
+				t.Errorf("%d of %d are in step %d, want %d", part, whole, got, want)
+			}
+		}
+	}
+}

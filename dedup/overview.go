@@ -117,7 +117,7 @@ func (v *overviewer) add(it *item, j judgement) error {
 		return v.paragraphs.add(it)
 	}
 	v.GoneBytes[j.Kind] += size
-	step := &v.Resemblance[min(int(j.Resemblance*ResemblanceSteps), ResemblanceSteps-1)]
+	step := &v.Resemblance[resemblanceStep(j.Resemblance)]
 	switch j.Kind {
 	case Near:
 		step.Near++
@@ -140,6 +140,15 @@ func (v *overviewer) add(it *item, j judgement) error {
 	b = binary.BigEndian.AppendUint64(b, uint64(it.location.Length))
 	v.row = append(b, shownID(it.rec.ID)...)
 	return v.members.add(v.row)
+}
+
+// resemblanceStep returns the last step that begins at a resemblance or below it.
+func resemblanceStep(r float64) int {
+	n := int(r * ResemblanceSteps)
+	if float64(n+1)/ResemblanceSteps <= r { // 0.58 times 50 is less than 29
+		n++
+	}
+	return min(n, ResemblanceSteps-1)
 }
 
 func parseMember(b []byte) (store.DocNum, Member) {

@@ -72,7 +72,7 @@ func TestOverviewAgainstRows(t *testing.T) {
 		gone[r.Kind] += int64(len(text[r.ID]))
 		sizes[r.Cluster]++
 		if r.Kind != "exact" {
-			columns[fmt.Sprint(r.Kind, min(int(r.Resemblance*ResemblanceSteps), ResemblanceSteps-1))]++
+			columns[fmt.Sprint(r.Kind, resemblanceStep(r.Resemblance))]++
 		}
 	}
 	if o.Bytes != all || o.GoneBytes[Exact] != gone["exact"] || o.GoneBytes[Near] != gone["near"] || o.GoneBytes[Syndicated] != gone["syndicated"] {
