@@ -3,6 +3,7 @@ package dedup
 import (
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -198,7 +199,7 @@ func TestStarsAgainstBruteForce(t *testing.T) {
 
 func TestOptions(t *testing.T) {
 	far := store.MaxDistance + 1
-	for _, o := range []Options{{MinResemblance: 1.1}, {MinResemblance: -1}, {MaxDistance: &far}} {
+	for _, o := range []Options{{MinResemblance: 1.1}, {MinResemblance: -1}, {MinResemblance: math.NaN()}, {MinContainment: math.NaN()}, {MaxDistance: &far}} {
 		if d, err := Open("", &o); err == nil {
 			d.Close()
 			t.Errorf("%+v is accepted", o)

@@ -85,10 +85,10 @@ func (o *Options) withDefaults() Options {
 
 func (o *Options) validate() error {
 	var errs []error
-	if o.MinResemblance <= 0 || o.MinResemblance > 1 {
+	if !(o.MinResemblance > 0 && o.MinResemblance <= 1) {
 		errs = append(errs, fmt.Errorf("minimum resemblance %v is not above 0 and at most 1", o.MinResemblance))
 	}
-	if o.MinContainment <= 0 || o.MinContainment > 1 {
+	if !(o.MinContainment > 0 && o.MinContainment <= 1) {
 		errs = append(errs, fmt.Errorf("minimum containment %v is not above 0 and at most 1", o.MinContainment))
 	}
 	if *o.MaxDistance < 0 || *o.MaxDistance > store.MaxDistance {
