@@ -302,7 +302,7 @@ func expiry(before, age string, now time.Time) (time.Time, error) {
 	case (before == "") == (age == ""):
 		return time.Time{}, errors.New("pass one of --before DATE and --older-than AGE")
 	case before != "":
-		if t := record.ParseDate(before); !t.IsZero() {
+		if t, ok := record.ParseDate(before); ok && !t.IsZero() {
 			return t, nil
 		}
 		return time.Time{}, fmt.Errorf("--before %q is not a date like 2026-01-31", before)

@@ -158,7 +158,7 @@ func (d *Decoder) fromValues(raw *Raw, values []*string) *Record {
 		case useURL:
 			rec.URL = *v
 		case useDate:
-			rec.Date = ParseDate(*v)
+			rec.Date, _ = ParseDate(*v)
 		case useRank:
 			rec.Rank = parseRank(*v)
 		}
@@ -233,7 +233,7 @@ func (d *Decoder) decodeObject(raw *Raw) (Record, *Reject) {
 		case f.use == useURL && first == '"':
 			rec.URL = unquote(b[v.start:v.end])
 		case f.use == useDate:
-			rec.Date = ParseDate(scalar(b[v.start:v.end]))
+			rec.Date, _ = ParseDate(scalar(b[v.start:v.end]))
 		case f.use == useRank:
 			rec.Rank = parseRank(scalar(b[v.start:v.end]))
 		}
@@ -393,8 +393,6 @@ func scalar(b []byte) string {
 	return ""
 }
 
-var dateLayouts = []string{time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02"}
-
 // parseRank reads a number; what is none is nil.
 func parseRank(s string) *float64 {
 	rank, err := strconv.ParseFloat(s, 64)
@@ -402,18 +400,4 @@ func parseRank(s string) *float64 {
 		return nil
 	}
 	return &rank
-}
-
-// ParseDate reads a date in one of the common layouts or as seconds since 1970;
-// what is neither is the zero time.
-func ParseDate(s string) time.Time {
-	for _, layout := range dateLayouts {
-		if t, err := time.Parse(layout, s); err == nil {
-			return t
-		}
-	}
-	if seconds, err := strconv.ParseFloat(s, 64); err == nil {
-		return time.Unix(int64(seconds), 0).UTC()
-	}
-	return time.Time{}
 }

@@ -267,19 +267,6 @@ func TestMissingTextNamesTheFields(t *testing.T) {
 	}
 }
 
-func TestDates(t *testing.T) {
-	for in, want := range map[string]string{
-		`"2026-03-02"`: "2026-03-02T00:00:00Z", `"2026-03-02T10:00:00+02:00"`: "2026-03-02T08:00:00Z",
-		`1700000000`: "2023-11-14T22:13:20Z", `"soon"`: "0001-01-01T00:00:00Z", `true`: "0001-01-01T00:00:00Z",
-	} {
-		raws := readAll(t, fromStdin(t, `{"text":"x","date":`+in+`}`, JSONL), 100)
-		rec, reject := NewDecoder(DecodeOptions{Fields: plainFields}).Decode(raws[0])
-		if got := rec.Date.UTC().Format("2006-01-02T15:04:05Z"); reject != nil || got != want {
-			t.Errorf("date %s is read as %s, %v, want %s", in, got, reject, want)
-		}
-	}
-}
-
 func TestText(t *testing.T) {
 	content := "\ufeffa\nb\n"
 	raws := readAll(t, fromStdin(t, content, Text), 100)

@@ -282,7 +282,8 @@ func (d *Decoder) decodeArchived(raw *Raw) (Record, *Reject) {
 	if reject != nil || raw.Other {
 		return Record{}, reject
 	}
-	rec := Record{ID: b.id, OwnID: b.id != "", URL: b.url, Date: ParseDate(b.date)}
+	rec := Record{ID: b.id, OwnID: b.id != "", URL: b.url}
+	rec.Date, _ = ParseDate(b.date)
 	if !rec.OwnID {
 		rec.ID = madeID(raw)
 	}
