@@ -228,8 +228,8 @@ func ExampleDeduper_Expire() {
 			panic(err)
 		}
 	}
-	removed, err := d.Expire(context.Background(), time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC))
-	fmt.Println(removed, err)
+	expired, err := d.Expire(context.Background(), dedup.ExpireOptions{Before: time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)})
+	fmt.Println(expired.Removed, err)
 	// Output: 1 <nil>
 }
 

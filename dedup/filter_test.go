@@ -109,10 +109,11 @@ func TestRemovedIsAsNeverAdded(t *testing.T) {
 		t.Fatalf("removed %d, missing %v, %v", removed, missing, err)
 	}
 	limit := time.Date(2026, 1, 20, 0, 0, 0, 0, time.UTC)
-	expired, err := d.Expire(t.Context(), limit)
+	did, err := d.Expire(t.Context(), ExpireOptions{Before: limit})
 	if err != nil {
 		t.Fatal(err)
 	}
+	expired := did.Removed
 	byID := map[string]int{}
 	for i, doc := range docs {
 		byID[doc.ID] = i

@@ -7,16 +7,13 @@ import (
 	"neardup/store"
 )
 
-// dateOf returns the date that a document expires by, in seconds since 1970: its own or, in
-// an index that is kept, the present.
-func (d *Deduper) dateOf(doc Document) int64 {
-	switch {
-	case !doc.Date.IsZero():
-		return doc.Date.Unix()
-	case d.tempDir == "":
-		return time.Now().Unix()
+// dateOf returns the date of a document in seconds since 1970. If it has none that is the present,
+// and undated.
+func dateOf(doc Document) (date int64, undated bool) {
+	if doc.Date.IsZero() {
+		return time.Now().Unix(), true
 	}
-	return 0
+	return doc.Date.Unix(), false
 }
 
 // stands reports whether what was said of a document still holds. A document that was dropped
@@ -53,14 +50,37 @@ func (d *Deduper) Remove(ctx context.Context, ids ...string) (removed int64, mis
 	return removed, missing, err
 }
 
-// Expire removes the documents with a date before t, and those that were dropped in their
-// favour. The date of a document without one is when it was added. A document that was
-// dropped has no date and goes with the one that it repeats.
-func (d *Deduper) Expire(ctx context.Context, t time.Time) (removed int64, err error) {
-	return d.remove(ctx, func(doc *store.Document) bool {
-		dated := doc.ByText || doc.ByShingles
-		return dated && doc.Date < t.Unix()
-	})
+// ExpireOptions say what [Deduper.Expire] removes.
+type ExpireOptions struct {
+	Before  time.Time // documents with a date before it
+	Undated bool      // and those without one that were added before it
+}
+
+// Expired says what [Deduper.Expire] came to.
+type Expired struct {
+	Removed int64 // documents
+	Undated int64 // documents that were left since they have no date
+}
+
+// Expire removes the documents with a date before a time, and those that were dropped in their
+// favour. A document without a date stays, unless the options say otherwise; one that was dropped
+// has none and goes with the one that it repeats. What it removed is durable when it returns, also
+// if it ends early.
+func (d *Deduper) Expire(ctx context.Context, o ExpireOptions) (e Expired, err error) {
+	e.Removed, err = d.remove(ctx, func(doc *store.Document) bool { return e.expires(&o, doc) })
+	return e, err
+}
+
+// expires reports whether a document goes, and counts it if it stays for want of a date.
+func (e *Expired) expires(o *ExpireOptions, doc *store.Document) bool {
+	switch {
+	case !doc.ByText && !doc.ByShingles:
+		return false // no date is kept of it
+	case doc.Undated && !o.Undated:
+		e.Undated++
+		return false
+	}
+	return doc.Date < o.Before.Unix()
 }
 
 func (d *Deduper) remove(ctx context.Context, match func(*store.Document) bool) (int64, error) {

@@ -45,7 +45,7 @@ type Entry struct {
 	Fingerprint       *string `json:"fingerprint"` // null for one that was dropped, as the rest is
 	Shingles          *int    `json:"shingles"`
 	Characters        *int    `json:"characters"`
-	Date              *string `json:"date"`
+	Date              *string `json:"date"` // null if it has none, too
 	Site              *string `json:"site"`
 	Text              *string `json:"text"` // null unless it is stored
 }
@@ -108,8 +108,11 @@ func (d *Deduper) entry(n store.DocNum, doc *store.Document) (Entry, error) {
 		return e, nil
 	}
 	fingerprint, shingles := doc.Fingerprint.String(), doc.Sketch.Len()
-	date := time.Unix(doc.Date, 0).UTC().Format(time.RFC3339)
-	e.Fingerprint, e.Shingles, e.Characters, e.Date, e.Site = &fingerprint, &shingles, &doc.Characters, &date, &doc.Site
+	e.Fingerprint, e.Shingles, e.Characters, e.Site = &fingerprint, &shingles, &doc.Characters, &doc.Site
+	if !doc.Undated {
+		date := time.Unix(doc.Date, 0).UTC().Format(time.RFC3339)
+		e.Date = &date
+	}
 	text, ok, err := d.index.StoredText(n, doc)
 	if ok {
 		e.Text = &text

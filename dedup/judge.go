@@ -232,7 +232,7 @@ func (d *Deduper) add(doc Document, a analysis, j judgement, byText, byShingles 
 		if s.Counted, err = d.counts(doc.Site, byShingles && !a.short); err != nil {
 			return j, err
 		}
-		s.Date = d.dateOf(doc)
+		s.Date, s.Undated = dateOf(doc)
 	}
 	if d.opts.StoreText && (s.ByText || s.ByShingles) {
 		j.num, err = d.index.AddText(s, doc.Text)

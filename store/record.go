@@ -41,9 +41,10 @@ type Document struct {
 	// The rest is zero unless the document stands in a sieve.
 	Fingerprint shingle.Fingerprint
 	Sketch      shingle.Sketch
-	Characters  int // code points of the normalised text
-	Article     int // shingles of the text without boilerplate, 0 if that is short
-	Date        int64
+	Characters  int   // code points of the normalised text
+	Article     int   // shingles of the text without boilerplate, 0 if that is short
+	Date        int64 // in seconds since 1970, before the year 10000; of a document without one when it was added
+	Undated     bool  // it has none
 	Site        string
 	Location    Location
 	Paragraphs  []Paragraph // by which documents that share some are found
@@ -97,12 +98,16 @@ type Location struct {
 //	fingerprint     8 bytes, little-endian
 //	characters      uvarint
 //	article         uvarint, times two, and one if it is counted
-//	date            varint
+//	date            varint, seconds since 1970; of a document without one when it was added,
+//	                plus dateless
 //	site            uvarint length, bytes
 //	location        if bit 5: run 8 bytes, source, offset and length as uvarints
 //	paragraphs      uvarint number; of each the key, 8 bytes, and the shingles, uvarint, times
 //	                two, and one if it is boilerplate
 //	sketch          to the end, see shingle.Sketch.Append
+//
+// The second form came later, and fits into the first: a program that does not know it takes such
+// a document for one of the year 10000 and more, and lets it stay as this one does.
 const (
 	flagOwnID = 1 << iota
 	flagByText
@@ -150,7 +155,7 @@ func appendDocument(b []byte, d *Document) []byte {
 	b = binary.LittleEndian.AppendUint64(b, uint64(d.Fingerprint))
 	b = binary.AppendUvarint(b, uint64(d.Characters))
 	b = binary.AppendUvarint(b, uint64(d.Article)<<1|uint64(bit(d.Counted, 1)))
-	b = binary.AppendVarint(b, d.Date)
+	b = binary.AppendVarint(b, d.date())
 	b = appendString(b, d.Site)
 	if f&flagLocation != 0 {
 		b = binary.LittleEndian.AppendUint64(b, d.Location.Run)
@@ -164,6 +169,18 @@ func appendDocument(b []byte, d *Document) []byte {
 		b = binary.AppendUvarint(b, uint64(p.Shingles)<<1|uint64(bit(p.Frame, 1)))
 	}
 	return d.Sketch.Append(b)
+}
+
+// dateless is the first second of the year 10000, which no document is from: RFC 3339 can't write
+// it.
+const dateless = 253402300800
+
+// date returns the date as it is stored.
+func (d *Document) date() int64 {
+	if d.Undated {
+		return dateless + max(0, d.Date)
+	}
+	return min(d.Date, dateless-1)
 }
 
 func appendString(b []byte, s string) []byte {
@@ -194,7 +211,9 @@ func parseDocument(b []byte) (*Document, error) {
 		d.Characters = int(r.uvarint())
 		article := r.uvarint()
 		d.Article, d.Counted = int(article>>1), article&1 != 0
-		d.Date = r.varint()
+		if d.Date = r.varint(); d.Date >= dateless {
+			d.Date, d.Undated = d.Date-dateless, true
+		}
 		d.Site = r.string()
 		if f&flagLocation != 0 {
 			d.Location = Location{

@@ -469,6 +469,8 @@ func FuzzRecord(f *testing.F) {
 		d.Location = Location{7, 1, 1 << 40, 99}
 		d.Verdict = Verdict{Kind: 2, Of: 12, Distance: 3, Resemblance: .9, Containment: 1, ContainmentOf: .25}
 		f.Add(appendDocument(nil, d))
+		d.Date, d.Undated = 1714557600, true
+		f.Add(appendDocument(nil, d))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		d, err := parseDocument(b)
@@ -499,6 +501,26 @@ func TestRecordRoundTrip(t *testing.T) {
 	for n := range appendDocument(nil, want) {
 		if _, err := parseDocument(appendDocument(nil, want)[:n]); err == nil {
 			t.Errorf("the first %d bytes parse", n)
+		}
+	}
+}
+
+// TestDates writes dates and reads them again, with and without a document's own, and as an
+// older program does, that knows no documents without a date.
+func TestDates(t *testing.T) {
+	for _, c := range []struct{ in, want, old Document }{
+		{Document{}, Document{}, Document{}},
+		{Document{Date: -62135596800}, Document{Date: -62135596800}, Document{Date: -62135596800}},
+		{Document{Date: 1714557600}, Document{Date: 1714557600}, Document{Date: 1714557600}},
+		{Document{Date: dateless}, Document{Date: dateless - 1}, Document{Date: dateless - 1}},
+		{Document{Undated: true}, Document{Undated: true}, Document{Date: dateless}},
+		{Document{Date: 1714557600, Undated: true}, Document{Date: 1714557600, Undated: true}, Document{Date: dateless + 1714557600}},
+		{Document{Date: -1, Undated: true}, Document{Undated: true}, Document{Date: dateless}},
+	} {
+		c.in.ByText = true
+		got, err := parseDocument(appendDocument(nil, &c.in))
+		if err != nil || got.Date != c.want.Date || got.Undated != c.want.Undated || c.in.date() != c.old.Date {
+			t.Errorf("%d, %v is read as %d, %v, and by an older program as %d; %v", c.in.Date, c.in.Undated, got.Date, got.Undated, c.in.date(), err)
 		}
 	}
 }

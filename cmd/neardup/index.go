@@ -235,14 +235,15 @@ func newIndexRemove(s *streams) *cobra.Command {
 func newIndexExpire(s *streams) *cobra.Command {
 	var f indexFlags
 	var before, age string
-	var compact bool
+	var undated, compact bool
 	c := &cobra.Command{
 		Use:   "expire DIR (--before DATE | --older-than AGE)",
 		Short: "Remove old documents from an index",
-		Long: `Remove the documents with a date before DATE, or older than AGE. A document without a date
-of its own has that of the day when it was added.` + removeHelp,
+		Long: `Remove the documents with a date before DATE, or older than AGE. A document that came without a
+date, or with one that could not be read, stays; with --undated it has the date of the day when it
+was added.` + removeHelp,
 		Example: `  neardup index expire seen.idx --older-than 90d
-  neardup index expire seen.idx --before 2026-01-01`,
+  neardup index expire seen.idx --before 2026-01-01 --undated`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			t, err := expiry(before, age, time.Now())
@@ -250,10 +251,14 @@ of its own has that of the day when it was added.` + removeHelp,
 				return usageError{err}
 			}
 			return s.withIndex(args[0], f, false, func(d *dedup.Deduper) error {
-				removed, err := d.Expire(cmd.Context(), t)
-				s.note(f, "removed %d documents from before %s", removed, t.UTC().Format(time.RFC3339))
+				e, err := d.Expire(cmd.Context(), dedup.ExpireOptions{Before: t, Undated: undated})
+				s.note(f, "removed %d documents from before %s", e.Removed, t.UTC().Format(time.RFC3339))
 				if err != nil {
 					return err
+				}
+				if e.Undated > 0 {
+					s.note(f, "left %d documents without a date, or with one that could not be read", e.Undated)
+					s.note(f, "hint: --undated takes them for as old as the day when they were added")
 				}
 				return compactIf(cmd.Context(), d, compact)
 			})
@@ -262,6 +267,7 @@ of its own has that of the day when it was added.` + removeHelp,
 	f.add(c.Flags())
 	c.Flags().StringVar(&before, "before", "", "remove what is from before `DATE`, like 2026-01-31 or 2026-01-31T12:00:00Z")
 	c.Flags().StringVar(&age, "older-than", "", "remove what is older than `AGE`, like 90d, 8w or 36h")
+	c.Flags().BoolVar(&undated, "undated", false, "remove documents without a date too, by the day when they were added")
 	c.Flags().BoolVar(&compact, "compact", false, "give the room back to the disk at once")
 	return c
 }
