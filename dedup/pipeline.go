@@ -403,6 +403,7 @@ func (t *tally) admit(it *item) (bool, error) {
 		s.Blank += 1 + it.raw.More
 		return false, nil
 	case it.reject == nil:
+		s.countDate(it)
 		return true, t.checkBadRate()
 	}
 	s.Rejected++

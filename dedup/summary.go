@@ -1,6 +1,8 @@
 package dedup
 
 import (
+	"fmt"
+	"strings"
 	"time"
 
 	"neardup/internal/record"
@@ -20,7 +22,8 @@ type Summary struct {
 	Other              int64          `json:"other"`    // no documents, such as requests in WARC files: passed through, not in Read
 	Clusters           int64          `json:"clusters"` // of two documents and more
 	IDConflicts        int64          `json:"id_conflicts"`
-	Overflow           int64          `json:"overflow"` // searches cut short
+	DatesUnread        int64          `json:"dates_unread"` // of records that were judged: there is something, and it can't be read
+	Overflow           int64          `json:"overflow"`     // searches cut short
 	BytesRead          int64          `json:"bytes_read"`
 	Seconds            float64        `json:"seconds"`
 	DocumentsPerSecond float64        `json:"documents_per_second"`
@@ -29,8 +32,30 @@ type Summary struct {
 	Paragraphs         int64          `json:"paragraphs,omitempty"`
 	Boilerplate        int64          `json:"boilerplate,omitempty"`
 	FirstReject        *record.Reject `json:"first_reject,omitempty"`
+	FirstDateUnread    *DateUnread    `json:"first_date_unread,omitempty"`
 	Warnings           []string       `json:"warnings,omitempty"`
 	Params             map[string]any `json:"params"`
+}
+
+// A DateUnread is what stands in the place of a date and can't be read.
+type DateUnread struct {
+	Source string `json:"source"`
+	Number int64  `json:"number"` // of the record in the source, from 1
+	Value  string `json:"value"`  // its beginning, if it is long
+}
+
+// String quotes the value, so that it tells a terminal nothing.
+func (u *DateUnread) String() string { return fmt.Sprintf("%s:%d: %q", u.Source, u.Number, u.Value) }
+
+// countDate counts the date of a record if it can't be read.
+func (s *Summary) countDate(it *item) {
+	if it.rec.DateUnread == "" {
+		return
+	}
+	s.DatesUnread++
+	if s.FirstDateUnread == nil {
+		s.FirstDateUnread = &DateUnread{it.raw.Source.Name, it.raw.Number, strings.Clone(it.rec.DateUnread)}
+	}
 }
 
 // count adds one judged document.

@@ -149,7 +149,14 @@ func (s *streams) runClean(ctx context.Context, args []string, f cleanFlags) err
 	}
 	summary.Params = f.compareFlags.params()
 	summary.Params["keep"], summary.Params["drop"] = f.keep, f.drop
-	return s.finish(summary, f.resourceFlags, false)
+	dates := ""
+	switch {
+	case keep == dedup.KeepNewest:
+		dates = newestUsesDates
+	case f.index != "" && !f.dryRun:
+		dates = expireUsesDates
+	}
+	return s.finish(summary, f.resourceFlags, false, dates)
 }
 
 func isDir(path string) bool {

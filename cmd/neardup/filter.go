@@ -135,7 +135,11 @@ func (s *streams) runFilter(ctx context.Context, args []string, f filterFlags) e
 	}
 	summary.Params = params
 	f.force = force
-	return s.finish(summary, f.resourceFlags, false)
+	dates := ""
+	if f.index != "" && !f.frozen {
+		dates = expireUsesDates
+	}
+	return s.finish(summary, f.resourceFlags, false, dates)
 }
 
 // writeSummary writes a summary as a complete file.

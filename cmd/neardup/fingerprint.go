@@ -46,5 +46,5 @@ func (s *streams) runFingerprint(ctx context.Context, args []string, f fingerpri
 		return err
 	}
 	summary.Params = f.shingleFlags.params()
-	return s.finish(summary, f.resourceFlags, false)
+	return s.finish(summary, f.resourceFlags, false, "")
 }

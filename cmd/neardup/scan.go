@@ -141,5 +141,5 @@ func (s *streams) runScan(ctx context.Context, args []string, f scanFlags) error
 			return err
 		}
 	}
-	return s.finish(summary, f.resourceFlags, f.failOnDuplicates)
+	return s.finish(summary, f.resourceFlags, f.failOnDuplicates, "")
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -37,10 +38,10 @@ func (s *streams) progress(quiet bool, sources []*record.Source) (show func(byte
 }
 
 // finish prints the summary, writes it to a file if asked, and turns rejects and duplicates
-// into outcomes.
-func (s *streams) finish(summary dedup.Summary, r resourceFlags, failOnDuplicates bool) error {
+// into outcomes. dates says what the run uses dates for, "" if it uses none.
+func (s *streams) finish(summary dedup.Summary, r resourceFlags, failOnDuplicates bool, dates string) error {
 	if !r.quiet {
-		printSummary(s.err, summary)
+		printSummary(s.err, summary, dates)
 	}
 	if r.summary != "" {
 		if err := writeSummary(r.summary, summary, r.force); err != nil {
@@ -56,7 +57,13 @@ func (s *streams) finish(summary dedup.Summary, r resourceFlags, failOnDuplicate
 	return nil
 }
 
-func printSummary(w io.Writer, s dedup.Summary) {
+// The uses of dates, as hints tell them.
+const (
+	newestUsesDates = "--keep newest takes a record without a date last"
+	expireUsesDates = "index expire leaves documents without a date"
+)
+
+func printSummary(w io.Writer, s dedup.Summary, dates string) {
 	fmt.Fprintf(w, "neardup: read %d = kept %d + dropped %d + rejected %d + blank %d\n", s.Read, s.Kept, s.Dropped, s.Rejected, s.Blank)
 	if s.Dropped > 0 {
 		fmt.Fprintf(w, "neardup: dropped %d exact, %d near, %d syndicated, in %d clusters\n", s.Exact, s.Near, s.Syndicated, s.Clusters)
@@ -75,6 +82,12 @@ func printSummary(w io.Writer, s dedup.Summary) {
 	}
 	if s.IDConflicts > 0 {
 		fmt.Fprintf(w, "neardup: %d records have the id of an earlier one with another text\n", s.IDConflicts)
+	}
+	if s.DatesUnread > 0 {
+		fmt.Fprintf(w, "neardup: %d dates can't be read and count as none, the first: %s\n", s.DatesUnread, strings.Map(visible, s.FirstDateUnread.String()))
+		if dates != "" {
+			fmt.Fprintf(w, "neardup: hint: %s; write them like 2026-01-31 or 2026-01-31T12:00:00Z\n", dates)
+		}
 	}
 	for _, warning := range s.Warnings {
 		fmt.Fprintf(w, "neardup: warning: %s\n", warning)

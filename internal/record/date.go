@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 )
 
 // Dates are read in the forms that name year, month and day beyond doubt:
@@ -56,6 +57,27 @@ func ParseDate(s string) (t time.Time, ok bool) {
 
 // maxDate is more than any form takes, with the name of its zone.
 const maxDate = 100
+
+// setDate notes a date, or what stands in its place and can't be read.
+func (r *Record) setDate(s string) {
+	var ok bool
+	if r.Date, ok = ParseDate(s); !ok {
+		r.DateUnread = brief(strings.TrimSpace(s))
+	}
+}
+
+// brief cuts a value to what is shown of it.
+func brief(s string) string {
+	const most = 60
+	if len(s) <= most {
+		return s
+	}
+	end := most
+	for end > most-utf8.UTFMax && !utf8.RuneStart(s[end]) {
+		end--
+	}
+	return strings.Clone(s[:end]) + "…"
+}
 
 // A cursor takes parts off the front of s; bad is set once one is not there.
 type cursor struct {

@@ -2,6 +2,7 @@ package record
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 	"time"
 
@@ -227,11 +228,24 @@ func FuzzDate(f *testing.F) {
 // TestDatesOfFields reads dates as records hold them.
 func TestDatesOfFields(t *testing.T) {
 	decoder := NewDecoder(DecodeOptions{Fields: plainFields})
+	const none = "0001-01-01T00:00:00Z"
+	for in, unread := range map[string]string{
+		`""`: "", `" "`: "", `null`: "", `"0001-01-01"`: "", `"2026"`: "",
+		`"soon"`: "soon", `" soon\n"`: "soon", `"a\u001b[31m"`: "a\x1b[31m", `true`: "true", `[2024]`: "[2024]", `{"$date":1}`: `{"$date":1}`, `0`: "0",
+		`"` + strings.Repeat("中", 99) + `"`: strings.Repeat("中", 20) + "…", `"` + strings.Repeat("a中", 99) + `"`: strings.Repeat("a中", 15) + "…",
+		`[` + strings.Repeat(`"中",`, 999) + `1]`: `[` + strings.Repeat(`"中",`, 9) + `"中"` + "…",
+	} {
+		raws := readAll(t, fromStdin(t, `{"text":"x","date":`+in+`}`, JSONL), 1<<20)
+		rec, reject := decoder.Decode(raws[0])
+		if rec.DateUnread != unread || reject != nil || unread != "" && !rec.Date.IsZero() {
+			t.Errorf("date %s is unread as %q, want %q; %v, %v", in, rec.DateUnread, unread, rec.Date, reject)
+		}
+	}
 	for in, want := range map[string]string{
 		`"2026-03-02"`: "2026-03-02T00:00:00Z", `"2026-03-02T10:00:00+02:00"`: "2026-03-02T08:00:00Z",
 		`1700000000`: "2023-11-14T22:13:20Z", `1700000000123`: "2023-11-14T22:13:20.123Z", `"1700000000"`: "2023-11-14T22:13:20Z",
 		`20240501`: "2024-05-01T00:00:00Z", `2024`: "2024-01-01T00:00:00Z", `1.7e9`: "2023-11-14T22:13:20Z",
-		`"soon"`: "0001-01-01T00:00:00Z", `true`: "0001-01-01T00:00:00Z", `null`: "0001-01-01T00:00:00Z",
+		`"soon"`: none, `true`: none, `null`: none,
 	} {
 		raws := readAll(t, fromStdin(t, `{"text":"x","date":`+in+`}`, JSONL), 100)
 		rec, reject := decoder.Decode(raws[0])

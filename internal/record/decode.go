@@ -37,6 +37,8 @@ type Record struct {
 	URL   string
 	Date  time.Time // zero if there is none
 	Rank  *float64  // nil if there is none
+
+	DateUnread string // what stands in the place of the date and can't be read, cut; "" if it can, or if there is none
 }
 
 // A Decoder turns raw records into records. It is safe for concurrent use.
@@ -158,7 +160,7 @@ func (d *Decoder) fromValues(raw *Raw, values []*string) *Record {
 		case useURL:
 			rec.URL = *v
 		case useDate:
-			rec.Date, _ = ParseDate(*v)
+			rec.setDate(*v)
 		case useRank:
 			rec.Rank = parseRank(*v)
 		}
@@ -232,8 +234,8 @@ func (d *Decoder) decodeObject(raw *Raw) (Record, *Reject) {
 			}
 		case f.use == useURL && first == '"':
 			rec.URL = unquote(b[v.start:v.end])
-		case f.use == useDate:
-			rec.Date, _ = ParseDate(scalar(b[v.start:v.end]))
+		case f.use == useDate && first != 'n':
+			rec.setDate(anyScalar(b[v.start:v.end]))
 		case f.use == useRank:
 			rec.Rank = parseRank(scalar(b[v.start:v.end]))
 		}
@@ -391,6 +393,14 @@ func scalar(b []byte) string {
 		return string(b)
 	}
 	return ""
+}
+
+// anyScalar returns a string's text, and of anything else what stands there.
+func anyScalar(b []byte) string {
+	if kindOf(b[0]) == "string" {
+		return unquote(b)
+	}
+	return string(b[:min(len(b), maxDate+1)])
 }
 
 // parseRank reads a number; what is none is nil.

@@ -283,7 +283,7 @@ func (d *Decoder) decodeArchived(raw *Raw) (Record, *Reject) {
 		return Record{}, reject
 	}
 	rec := Record{ID: b.id, OwnID: b.id != "", URL: b.url}
-	rec.Date, _ = ParseDate(b.date)
+	rec.setDate(b.date)
 	if !rec.OwnID {
 		rec.ID = madeID(raw)
 	}
