@@ -109,11 +109,26 @@ func TestRemovedIsAsNeverAdded(t *testing.T) {
 		t.Fatalf("removed %d, missing %v, %v", removed, missing, err)
 	}
 	limit := time.Date(2026, 1, 20, 0, 0, 0, 0, time.UTC)
+	var expiring []string
+	would, err := d.Expiring(t.Context(), ExpireOptions{Before: limit}, func(id string) error {
+		expiring = append(expiring, id)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, err := d.Stats()
+	if err != nil {
+		t.Fatal(err)
+	}
 	did, err := d.Expire(t.Context(), ExpireOptions{Before: limit})
 	if err != nil {
 		t.Fatal(err)
 	}
 	expired := did.Removed
+	if would != did || len(expiring) != int(expired) || before.Documents != int64(len(docs))-removed {
+		t.Errorf("%+v would expire, and did: %+v; %d ids, of %d documents", would, did, len(expiring), before.Documents)
+	}
 	byID := map[string]int{}
 	for i, doc := range docs {
 		byID[doc.ID] = i

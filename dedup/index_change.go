@@ -71,6 +71,19 @@ func (d *Deduper) Expire(ctx context.Context, o ExpireOptions) (e Expired, err e
 	return e, err
 }
 
+// Expiring calls each with the ids of the documents that [Deduper.Expire] would remove, in the
+// order in which they were added, and changes nothing. The Deduper must not be used by each.
+func (d *Deduper) Expiring(ctx context.Context, o ExpireOptions, each func(id string) error) (e Expired, err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	err = d.index.Removable(ctx, func(_ store.DocNum, doc *store.Document) bool { return e.expires(&o, doc) },
+		func(_ store.DocNum, doc *store.Document) error {
+			e.Removed++
+			return each(doc.ID)
+		})
+	return e, err
+}
+
 // expires reports whether a document goes, and counts it if it stays for want of a date.
 func (e *Expired) expires(o *ExpireOptions, doc *store.Document) bool {
 	switch {

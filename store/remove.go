@@ -24,14 +24,8 @@ func (ix *Index) Remove(ctx context.Context, match func(DocNum, *Document) bool)
 	if err := ix.change(); err != nil {
 		return 0, err
 	}
-	var kept bitmap
 	r := remover{ix: ix, batch: ix.db.NewBatch()}
-	err = ix.documentsAfter(0, func(n DocNum, d *Document) error {
-		orphan := !d.Representative && d.Verdict.Of != 0 && !kept.holds(d.Verdict.Of)
-		if matches := match(n, d); !matches && !orphan {
-			kept.add(n)
-			return nil
-		}
+	err = ix.removable(match, func(n DocNum, d *Document) error {
 		if err := r.remove(n, d); err != nil || len(r.nums) < removeBatch {
 			return err
 		}
@@ -44,6 +38,36 @@ func (ix *Index) Remove(ctx context.Context, match func(DocNum, *Document) bool)
 		err = r.commit()
 	}
 	return r.removed, err
+}
+
+// Removable calls each for every document that Remove would remove, in order, while the index is
+// locked, and changes nothing.
+func (ix *Index) Removable(ctx context.Context, match func(DocNum, *Document) bool, each func(DocNum, *Document) error) error {
+	ix.mu.Lock()
+	defer ix.mu.Unlock()
+	if ix.err != nil {
+		return ix.err
+	}
+	return ix.removable(match, func(n DocNum, d *Document) error {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		return each(n, d)
+	})
+}
+
+// removable calls each for the documents for which match holds, and for those that were dropped in
+// favour of one of them.
+func (ix *Index) removable(match func(DocNum, *Document) bool, each func(DocNum, *Document) error) error {
+	var kept bitmap
+	return ix.documentsAfter(0, func(n DocNum, d *Document) error {
+		orphan := !d.Representative && d.Verdict.Of != 0 && !kept.holds(d.Verdict.Of)
+		if matches := match(n, d); !matches && !orphan {
+			kept.add(n)
+			return nil
+		}
+		return each(n, d)
+	})
 }
 
 // change makes the index ready for a change of what it holds already.

@@ -235,14 +235,18 @@ func newIndexRemove(s *streams) *cobra.Command {
 func newIndexExpire(s *streams) *cobra.Command {
 	var f indexFlags
 	var before, age string
-	var undated, compact bool
+	var undated, compact, dryRun bool
 	c := &cobra.Command{
 		Use:   "expire DIR (--before DATE | --older-than AGE)",
 		Short: "Remove old documents from an index",
 		Long: `Remove the documents with a date before DATE, or older than AGE. A document that came without a
 date, or with one that could not be read, stays; with --undated it has the date of the day when it
-was added.` + removeHelp,
+was added.
+
+With --dry-run nothing is removed: the ids of what would go are printed, one a line, as list
+prints them, and counted.` + removeHelp,
 		Example: `  neardup index expire seen.idx --older-than 90d
+  neardup index expire seen.idx --before 2026-01-01 --dry-run
   neardup index expire seen.idx --before 2026-01-01 --undated`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -250,9 +254,21 @@ was added.` + removeHelp,
 			if err != nil {
 				return usageError{err}
 			}
-			return s.withIndex(args[0], f, false, func(d *dedup.Deduper) error {
-				e, err := d.Expire(cmd.Context(), dedup.ExpireOptions{Before: t, Undated: undated})
-				s.note(f, "removed %d documents from before %s", e.Removed, t.UTC().Format(time.RFC3339))
+			o := dedup.ExpireOptions{Before: t, Undated: undated}
+			if dryRun && compact {
+				return usagef("--dry-run changes nothing, --compact does; pass one of them")
+			}
+			return s.withIndex(args[0], f, dryRun, func(d *dedup.Deduper) error {
+				var e dedup.Expired
+				var err error
+				removed := "removed"
+				if dryRun {
+					removed = "would remove"
+					e, err = s.listExpiring(cmd.Context(), d, o)
+				} else {
+					e, err = d.Expire(cmd.Context(), o)
+				}
+				s.note(f, "%s %d documents from before %s", removed, e.Removed, t.UTC().Format(time.RFC3339))
 				if err != nil {
 					return err
 				}
@@ -267,9 +283,20 @@ was added.` + removeHelp,
 	f.add(c.Flags())
 	c.Flags().StringVar(&before, "before", "", "remove what is from before `DATE`, like 2026-01-31 or 2026-01-31T12:00:00Z")
 	c.Flags().StringVar(&age, "older-than", "", "remove what is older than `AGE`, like 90d, 8w or 36h")
+	c.Flags().BoolVar(&dryRun, "dry-run", false, "remove nothing, and list what would go")
 	c.Flags().BoolVar(&undated, "undated", false, "remove documents without a date too, by the day when they were added")
 	c.Flags().BoolVar(&compact, "compact", false, "give the room back to the disk at once")
 	return c
+}
+
+// listExpiring prints the ids of what would expire.
+func (s *streams) listExpiring(ctx context.Context, d *dedup.Deduper, o dedup.ExpireOptions) (dedup.Expired, error) {
+	out := bufio.NewWriter(s.out)
+	e, err := d.Expiring(ctx, o, func(id string) error {
+		_, err := fmt.Fprintln(out, quoteID(id))
+		return err
+	})
+	return e, errors.Join(err, out.Flush())
 }
 
 func compactIf(ctx context.Context, d *dedup.Deduper, compact bool) error {
