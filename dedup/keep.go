@@ -56,6 +56,9 @@ func (k KeepPolicy) rank(it *item) *float64 {
 // ErrNoRank reports that no document has a number in the field by which they should be ranked.
 var ErrNoRank = errors.New("no record has a number there")
 
+// ErrNoDate reports that no document has a date by which they should be ranked.
+var ErrNoDate = errors.New("no record has a date")
+
 // A DropRateError reports that more documents would be dropped than allowed. Nothing was
 // written, and the index is as it was.
 type DropRateError struct {
@@ -77,6 +80,8 @@ type queue struct {
 	row    []byte
 	count  int64
 	ranked bool // one has a rank
+
+	unread *DateUnread // the first date that can't be read
 }
 
 // add adds a record: its rank, the highest first, its number in the input, and what else is
@@ -86,6 +91,9 @@ func (q *queue) add(it *item) error {
 	if r := q.keep.rank(it); r != nil {
 		rank = descending(*r)
 		q.ranked = true
+	}
+	if q.unread == nil {
+		q.unread = dateUnread(it)
 	}
 	doc := it.document()
 	row := binary.BigEndian.AppendUint64(q.row[:0], rank)
@@ -104,6 +112,17 @@ func (q *queue) add(it *item) error {
 	q.row = row
 	q.count++
 	return q.rows.add(row)
+}
+
+// unranked says that no record has a rank.
+func (q *queue) unranked(dateField string) error {
+	switch {
+	case q.keep != KeepNewest:
+		return fmt.Errorf("%w: field %q", ErrNoRank, q.keep.field())
+	case q.unread != nil:
+		return fmt.Errorf("%w that can be read: field %q, the first: %v", ErrNoDate, dateField, q.unread)
+	}
+	return fmt.Errorf("%w: field %q", ErrNoDate, dateField)
 }
 
 // descending returns bits that sort the other way round than the numbers.
@@ -159,7 +178,7 @@ func parseQueued(row []byte, run uint64) *item {
 // order of the input.
 func (c *cleaner) judgeAll(ctx context.Context, q *queue) (*verdicts, error) {
 	if q.count > 0 && !q.ranked {
-		return nil, fmt.Errorf("%w: field %q", ErrNoRank, c.o.Keep.field())
+		return nil, q.unranked(c.o.Input.Fields.Date)
 	}
 	if err := c.texts.flush(); err != nil {
 		return nil, err

@@ -47,6 +47,14 @@ type DateUnread struct {
 // String quotes the value, so that it tells a terminal nothing.
 func (u *DateUnread) String() string { return fmt.Sprintf("%s:%d: %q", u.Source, u.Number, u.Value) }
 
+// dateUnread returns what stands in the place of the date of a record, nil if that is one or none.
+func dateUnread(it *item) *DateUnread {
+	if it.rec.DateUnread == "" {
+		return nil
+	}
+	return &DateUnread{it.raw.Source.Name, it.raw.Number, strings.Clone(it.rec.DateUnread)}
+}
+
 // countDate counts the date of a record if it can't be read.
 func (s *Summary) countDate(it *item) {
 	if it.rec.DateUnread == "" {
@@ -54,7 +62,7 @@ func (s *Summary) countDate(it *item) {
 	}
 	s.DatesUnread++
 	if s.FirstDateUnread == nil {
-		s.FirstDateUnread = &DateUnread{it.raw.Source.Name, it.raw.Number, strings.Clone(it.rec.DateUnread)}
+		s.FirstDateUnread = dateUnread(it)
 	}
 }
 

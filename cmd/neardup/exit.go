@@ -85,6 +85,8 @@ func explain(err error, signalled os.Signal) (code int, hint string) {
 		return exitUsage, "see neardup help"
 	case errors.Is(err, dedup.ErrNoRank):
 		return exitFailed, "--keep takes first, longest, newest, or a field that holds a number"
+	case errors.Is(err, dedup.ErrNoDate):
+		return exitFailed, "--date-field names the field that holds the date, like 2026-01-31 or 2026-01-31T12:00:00Z"
 	case errors.As(err, &dropRate):
 		return exitFailed, "look at what would go with --dry-run and --removed, without --max-drop-rate"
 	case signalled != nil && errors.Is(err, context.Canceled):
