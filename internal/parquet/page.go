@@ -217,6 +217,9 @@ func (p *pages) begin() error {
 		return err
 	}
 	found := func(at int64) bool {
+		if at-from >= int64(len(b)) { // the column is said to begin behind its end
+			return false
+		}
 		h, _, ok := parseHeader(b[at-from:])
 		return ok && h.kind <= dataPageV2 && p.follow(at)
 	}
