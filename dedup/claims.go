@@ -66,7 +66,15 @@ type block struct {
 // A claim is a later occurrence of a section, and how it matches the first.
 type claim struct {
 	span
-	blocks []block
+	blocks []block // nil if all is equal, segment by segment
+}
+
+// matches returns how a claim matches its first occurrence.
+func (c claim) matches(first span) []block {
+	if c.blocks == nil {
+		return []block{{first: first, later: c.span}}
+	}
+	return c.blocks
 }
 
 func newSectionFinder(text string, o SectionOptions, listings []shingle.Range) *sectionFinder {
@@ -315,7 +323,11 @@ func (f *sectionFinder) claimRun(m run) {
 		}
 		return
 	}
-	row := f.isRow(span{m.first, m.start}, m.count)
+	block := span{m.first, m.start}
+	row := f.isRow(block, m.count)
+	if row {
+		f.claims[block] = slices.Grow(f.claims[block], int(m.count/n))
+	}
 	for from := int32(0); from < m.count; from += n {
 		pairs := paired(m.first, m.start+from, min(n, m.count-from))
 		if row && len(pairs) == int(n) {
@@ -365,7 +377,6 @@ func (f *sectionFinder) claim(pairs []pairing, inRow bool) bool {
 func (f *sectionFinder) take(pairs []pairing) {
 	first, later := ends(pairs)
 	c := claim{later, f.blocks(pairs)}
-	f.claims[first] = append(f.claims[first], c)
 	for i := c.from; i < c.to; i++ {
 		f.state[i] = inserted
 	}
@@ -374,6 +385,10 @@ func (f *sectionFinder) take(pairs []pairing) {
 			f.state[i] = repeated
 		}
 	}
+	if len(c.blocks) == 1 && !c.blocks[0].near {
+		c.blocks = nil // a page can have millions
+	}
+	f.claims[first] = append(f.claims[first], c)
 }
 
 // blocks joins the pairings of a match into blocks: segments that are equal, and ranges that are

@@ -39,19 +39,23 @@ const maxSentence = 500
 func (f *sectionFinder) gone() []shingle.Range {
 	type occurrence struct {
 		first span
-		claim claim
+		claim *claim
 	}
-	var later []occurrence
+	n := 0
+	for _, claims := range f.claims {
+		n += len(claims)
+	}
+	if n == 0 {
+		return nil
+	}
+	later := make([]occurrence, 0, n)
 	for first, claims := range f.claims {
-		for _, c := range claims {
-			later = append(later, occurrence{first, c})
+		for i := range claims {
+			later = append(later, occurrence{first, &claims[i]})
 		}
 	}
 	slices.SortFunc(later, func(a, b occurrence) int { return int(a.claim.from - b.claim.from) })
-	if len(later) == 0 {
-		return nil
-	}
-	g := goneFinder{sectionFinder: f, sentences: map[int32][]shingle.Range{}, budget: 4*len(f.text) + 1<<20}
+	g := goneFinder{sectionFinder: f, out: make([]shingle.Range, 0, n), sentences: map[int32][]shingle.Range{}, budget: 4*len(f.text) + 1<<20}
 	for i, s := range f.segments {
 		if s.real {
 			g.starts = append(g.starts, int32(i))
@@ -59,7 +63,7 @@ func (f *sectionFinder) gone() []shingle.Range {
 	}
 	for _, o := range later {
 		done := len(g.out)
-		for _, u := range f.units(o.first, o.claim) {
+		for _, u := range f.units(o.first, *o.claim) {
 			g.unit(u, done)
 		}
 	}
@@ -82,7 +86,7 @@ func (f *sectionFinder) units(first span, c claim) (out []unit) {
 			u = unit{span{u.first.to, u.first.to}, span{u.later.to, u.later.to}, false}
 		}
 	}
-	for _, b := range c.blocks {
+	for _, b := range c.matches(first) {
 		cut()
 		if b.first.from > u.first.to || b.later.from > u.later.to {
 			open := u.first.from < u.first.to || u.later.from < u.later.to

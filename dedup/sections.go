@@ -110,20 +110,22 @@ func (f *sectionFinder) fill(p *Page) {
 	p.Sections = []Section{}
 	for first, later := range f.claims {
 		slices.SortFunc(later, func(a, b claim) int { return cmp.Compare(a.from, b.from) })
-		ranges := []span{first}
+		ranges := append(make([]span, 0, len(later)+1), first)
 		for _, c := range later {
 			ranges = append(ranges, c.span)
 		}
 		p.ranges = append(p.ranges, ranges)
 	}
 	slices.SortFunc(p.ranges, func(a, b []span) int { return cmp.Compare(a[1].from, b[1].from) })
+	p.gone = f.gone()
+	f.claims, f.repeats, f.state, f.compared = nil, repeats{}, nil, nil // a page can have millions
 	for _, ranges := range p.ranges {
 		first := ranges[0]
-		s := Section{Kind: Exact, Resemblance: 1, Characters: f.count(first)}
+		s := Section{Kind: Exact, Resemblance: 1, Characters: f.count(first), Occurrences: make([]Occurrence, 0, len(ranges))}
 		for i, o := range ranges {
 			s.Paragraphs = max(s.Paragraphs, f.paragraphs(o))
 			s.Occurrences = append(s.Occurrences, f.occurrence(p.html, o))
-			if i == 0 {
+			if i == 0 || first.to-first.from == 1 && f.same(first, o) {
 				continue
 			}
 			if a, b := f.at(first), f.at(o); shingle.Normalize(a) != shingle.Normalize(b) {
@@ -133,7 +135,6 @@ func (f *sectionFinder) fill(p *Page) {
 		}
 		p.Sections = append(p.Sections, s)
 	}
-	p.gone = f.gone()
 	for _, r := range p.gone {
 		p.RepeatedCharacters += utf8.RuneCountInString(f.text[r.Start:r.End])
 	}
@@ -156,25 +157,29 @@ func (f *sectionFinder) occurrence(html *markup.Page, s span) Occurrence {
 	return Occurrence{Start: whole.Start, End: whole.End, Hidden: html.Hidden(r)}
 }
 
-// numberLines fills in the lines of all occurrences in one pass over the text.
+// numberLines fills in the lines of all occurrences.
 func numberLines(text string, sections []Section) {
-	type place struct {
-		at   int
-		line *int
+	if len(sections) == 0 {
+		return
 	}
-	var places []place
+	ends := make([]int32, 0, strings.Count(text, "\n")) // of the lines
+	for i := 0; ; i++ {
+		n := strings.IndexByte(text[i:], '\n')
+		if n < 0 {
+			break
+		}
+		i += n
+		ends = append(ends, int32(i))
+	}
+	line := func(at int) int {
+		n, _ := slices.BinarySearch(ends, int32(at))
+		return n + 1
+	}
 	for i := range sections {
 		for j := range sections[i].Occurrences {
 			o := &sections[i].Occurrences[j]
-			places = append(places, place{o.Start, &o.Line}, place{o.End, &o.EndLine})
+			o.Line, o.EndLine = line(o.Start), line(o.End)
 		}
-	}
-	slices.SortFunc(places, func(a, b place) int { return cmp.Compare(a.at, b.at) })
-	line, done := 1, 0
-	for _, p := range places {
-		line += strings.Count(text[done:p.at], "\n")
-		done = p.at
-		*p.line = line
 	}
 }
 
