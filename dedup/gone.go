@@ -16,7 +16,7 @@ import (
 //
 //   - What is equal to its part of the first occurrence goes, but for lines that are no lines of
 //     it: they are parts of longer ones there, or put together of several. Of text, whose lines are
-//     broken anywhere, only short ones stay.
+//     broken anywhere, only short ones stay in which no sentence ends.
 //   - Of what is near to it, those sentences go to which one of it is near.
 //   - What is inserted stays.
 //   - A sentence that is in part outside of an occurrence stays, unless that part says the same.
@@ -131,18 +131,13 @@ func (g *goneFinder) unit(u unit, n int) {
 
 // near adds what goes of a unit that is near to paragraphs.
 func (g *goneFinder) near(u unit, first, later span, n int) {
-	n0, n1 := g.countStarts(first), g.countStarts(later)
-	if g.holdsListing(later, n1) {
+	if g.holdsListing(later) {
 		return // it stays whole
 	}
 	there, here := g.sentencesOf(u.first), g.sentencesOf(u.later)
-	if n0 != n1 { // lines are broken elsewhere
-		of := g.bytes(u.first)
-		of.Start, of.End = min(of.Start, there[0].Start), max(of.End, there[len(there)-1].End)
-		there = append(there, sentences(g.text, of)...)
-		if n1 > 1 {
-			here = sentences(g.text, unwrapped(g.text, g.lines(later), true)...)
-		}
+	if g.countStarts(first) != g.countStarts(later) { // lines are broken elsewhere
+		there = append(there, g.joined(there)...)
+		here = g.unwrapped(later, here)
 	}
 	at := g.bytes(u.later)
 	held := g.newSentenceSet(there)
@@ -153,9 +148,23 @@ func (g *goneFinder) near(u unit, first, later span, n int) {
 	}
 }
 
-// holdsListing reports whether one of n paragraphs has several lines.
-func (g *goneFinder) holdsListing(s span, n int) bool {
-	if l := g.bytes(s); n == 1 && !isListing(g.text[l.Start:l.End]) {
+// joined returns the sentences that some in a row are as one line.
+func (g *goneFinder) joined(some []shingle.Range) []shingle.Range {
+	return sentences(g.text, shingle.Range{Start: some[0].Start, End: some[len(some)-1].End})
+}
+
+// unwrapped returns the sentences of paragraphs whose lines are broken by accident, if there are
+// several. Some are those that they have.
+func (g *goneFinder) unwrapped(paragraphs span, some []shingle.Range) []shingle.Range {
+	if g.countStarts(paragraphs) == 1 {
+		return some
+	}
+	return sentences(g.text, unwrapped(g.text, g.lines(paragraphs), true)...)
+}
+
+// holdsListing reports whether a paragraph has several lines.
+func (g *goneFinder) holdsListing(s span) bool {
+	if l := g.bytes(s); g.countStarts(s) == 1 && !isListing(g.text[l.Start:l.End]) {
 		return false
 	}
 	return slices.ContainsFunc(g.lines(s), func(l shingle.Range) bool {
@@ -166,9 +175,20 @@ func (g *goneFinder) holdsListing(s span, n int) bool {
 // equalParts adds what goes of a unit that is equal to parts of paragraphs or to several ones.
 func (g *goneFinder) equalParts(u unit, first, later span, n int) {
 	of, at := g.bytes(u.first), g.bytes(u.later)
+	if text := g.text[at.Start:at.End]; !g.opts.HTML && first == u.first && later == u.later && (endsSentence(text) || shingle.Letters(text) >= proseLetters) {
+		g.add(at, n) // only lines are broken elsewhere
+		return
+	}
 	sameLine := first == u.first && g.paragraphs(first) == 1
+	here := g.sentencesOf(u.later)
+	if !sameLine {
+		here = g.unwrapped(later, here)
+	}
 	var held *sentenceSet
-	for _, s := range g.sentencesOf(u.later) {
+	for _, s := range here {
+		if s.End <= at.Start || s.Start >= at.End {
+			continue
+		}
 		in := shingle.Range{Start: max(s.Start, at.Start), End: min(s.End, at.End)}
 		goes := false
 		switch {
@@ -176,7 +196,13 @@ func (g *goneFinder) equalParts(u unit, first, later span, n int) {
 			goes = sameLine || !g.opts.HTML && shingle.Letters(g.text[s.Start:s.End]) >= proseLetters
 			if !goes {
 				if held == nil {
-					held = g.newSentenceSet(g.sentencesOf(u.first))
+					there := g.sentencesOf(u.first)
+					for _, s := range g.joined(there) {
+						if !g.opts.HTML && endsSentence(g.text[s.Start:s.End]) {
+							there = append(there, s)
+						}
+					}
+					held = g.newSentenceSet(there)
 				}
 				goes = held.holds(s, at)
 			}

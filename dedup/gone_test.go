@@ -172,6 +172,66 @@ func TestPagesOfFeeds(t *testing.T) {
 	}
 }
 
+// TestOtherLineBreaks takes out a text that comes again with its lines broken elsewhere, alone and as the
+// beginning or the end of a longer paragraph: nothing of it stays, but for one sentence where a paragraph
+// begins or ends in only one of the two.
+func TestOtherLineBreaks(t *testing.T) {
+	lead := "It was in the paper, as we wrote at the time."
+	for _, first := range []int{0, 46, 60, 76} {
+		for _, later := range []int{0, 45, 59, 71} {
+			if first == 46 && later == 45 {
+				continue // too narrow to be told from verse
+			}
+			text := wrapped(first, stories[:3]...)
+			joined := strings.Join(stories[:3], " ")
+			for name, tt := range map[string][2]string{
+				"alone":             {text, wrapped(later, stories[:3]...)},
+				"behind a sentence": {text, wrapped(later, lead+" "+joined)},
+				"before a sentence": {text, wrapped(later, joined+" "+lead)},
+				"first behind one":  {wrapped(first, lead+" "+joined), wrapped(later, stories[:3]...)},
+			} {
+				page := tt[0] + "\n\nbetween\n\n" + tt[1] + "\n\nend\n"
+				left, _ := RemoveRepeats(page, nil)
+				want := tt[0] + " between end"
+				if strings.Contains(name, " a sentence") {
+					want = tt[0] + " between " + lead + " end"
+				}
+				most := 0
+				if name != "alone" {
+					most = 90
+				}
+				if got := len(shingle.Normalize(left)) - len(shingle.Normalize(want)); got < 0 || got > most {
+					t.Errorf("%s, width %d and then %d: left is\n%s", name, first, later, left)
+				}
+			}
+		}
+	}
+}
+
+// wrapped returns paragraphs whose lines have at most width characters, or are not broken for 0.
+func wrapped(width int, paragraphs ...string) string {
+	var b strings.Builder
+	for i, p := range paragraphs {
+		if i > 0 {
+			b.WriteString("\n\n")
+		}
+		at := 0
+		for j, word := range strings.Fields(p) {
+			switch {
+			case j > 0 && width > 0 && at+1+len(word) > width:
+				b.WriteByte('\n')
+				at = 0
+			case j > 0:
+				b.WriteByte(' ')
+				at++
+			}
+			b.WriteString(word)
+			at += len(word)
+		}
+	}
+	return b.String()
+}
+
 func TestSentences(t *testing.T) {
 	for text, want := range map[string][]string{
 		"One. Two! “Three?” Four…":     {"One.", "Two!", "“Three?”", "Four…"},
