@@ -58,7 +58,9 @@ func TestUnwrapped(t *testing.T) {
 	for text, want := range map[string]int{
 		"a line of prose that was wrapped at the width of sixty letters\nand goes on in the next one until the sentence that it is of\nends.": 1,
 		"Row, my brothers, row until the morning has come at last,\nrow until the harbour bell is ringing for us all,\nrow.":                  3,
-		"short lines\nthat are not\nwrapped at all":                                       3,
+		"short lines\nthat are not\nwrapped at all": 3,
+		"去年春天这座桥正式通车全城一半的人都在那个\n早晨赶来观看谁也没有想到它会这么快就完工了\n而且用了两年。":                           1,
+		"远方的朋友啊请你把我来记住\n就像那流水记住每一座石桥":                                                     2,
 		"Two sentences end where the lines end, which is rare in texts.\nThe second one.": 2,
 	} {
 		if got := unwrapped(text, linesOf(text), false); len(got) != want {

@@ -52,16 +52,21 @@ func endsSentence(text string) bool {
 	return isFullStop(r)
 }
 
-// minWrapped is the least width, in characters, at which texts are wrapped.
+// minWrapped is the least width, in letters, at which texts are wrapped.
 const minWrapped = 50
 
 // unwrapped joins lines to the paragraphs that they are of, if those were wrapped: a line goes on in
 // the next one where the next word would have made it longer than any other line is, and, unless
 // that is known to be so, no sense ends there: it ends with a letter, and no capital follows.
 func unwrapped(text string, lines []shingle.Range, known bool) (out []shingle.Range) {
-	width := 0
+	width, widest := 0, shingle.Range{}
 	for _, l := range lines {
-		width = max(width, utf8.RuneCountInString(text[l.Start:l.End]))
+		if n := utf8.RuneCountInString(text[l.Start:l.End]); n > width {
+			width, widest = n, l
+		}
+	}
+	if !known && shingle.Letters(text[widest.Start:widest.End]) < minWrapped {
+		return lines
 	}
 	goesOn := false
 	for i, l := range lines {
@@ -82,7 +87,7 @@ func unwrapped(text string, lines []shingle.Range, known bool) (out []shingle.Ra
 		goesOn = utf8.RuneCountInString(text[l.Start:l.End])+1+utf8.RuneCountInString(word) > width
 		if !known && goesOn {
 			last, _ := utf8.DecodeLastRuneInString(text[l.Start:l.End])
-			goesOn = width >= minWrapped && (unicode.IsLetter(last) || unicode.IsNumber(last)) && !unicode.IsUpper(first)
+			goesOn = (unicode.IsLetter(last) || unicode.IsNumber(last)) && !unicode.IsUpper(first)
 		}
 	}
 	return out
